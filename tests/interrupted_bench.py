@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from cnnplay.runs.run_store import store_folder
+from cnnplay.ui.kit.preferences import autosave_folder
 
 SCRIPT = """
 import sys
@@ -44,10 +45,12 @@ _killed: dict[tuple[object, ...], Path] = {}
 
 
 def interrupt_run(after: int = 2, *more: str) -> Path:
-    """The folder of a run that was killed in the epoch after this many."""
+    """The folder of a run that was killed in the epoch after this many; `--autosave`: with unsaved work."""
     if (after, *more) not in _killed:
         _killed[after, *more] = _kill(after, *more)
     shutil.copytree(_killed[after, *more], store_folder().parent, dirs_exist_ok=True)
+    if "--autosave" not in more:
+        shutil.rmtree(autosave_folder(), ignore_errors=True)
     (folder,) = store_folder().iterdir()
     return folder
 

@@ -43,6 +43,8 @@ def evaluate_run(path: Path, data: str | None, split: str, weights: str, json: b
         )
     warn_where_not_finite(kept)
     _warn_of_others(folder.record, images, data is None and split != "all")
+    if found.remark:
+        warn(f"cnnplay: warning: {found.remark}")
     details = _details(found)
     if json:
         print_json(

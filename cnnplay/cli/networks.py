@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.output import warn
 from cnnplay.data.paths import expand_user
+from cnnplay.modules.trained_weights import WHICH
 from cnnplay.network.network import Network
 from cnnplay.network.presets import preset, preset_keys
 from cnnplay.spec.nearest import nearest
@@ -62,6 +63,20 @@ def described_network(text: str) -> Network:
 
     with as_user_errors(ProjectError):
         return described(path).network
+
+
+def has_trained_weights(text: str) -> bool:
+    """Whether NETWORK is a run or a project with trained weights. Reads none and needs no torch."""
+    path = run_path(text)
+    if text in preset_keys():
+        return False
+    if path.is_dir():
+        from cnnplay.runs.files import files_of
+
+        return any(file.kind in WHICH for file in files_of(path))
+    from cnnplay.project.document import described
+
+    return described(path).trained_network is not None
 
 
 def run_path(text: str | Path) -> Path:

@@ -1,12 +1,13 @@
 """What remains of a run to train, and where it resumes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.networks import checked_weights
+from cnnplay.spec.events import Value
 from cnnplay.spec.plurals import plural
 from cnnplay.spec.settings import TrainConfig, setting_fields, setting_problems
 
@@ -36,19 +37,21 @@ class KeptWeights(NamedTuple):
     lost: str
 
 
-def remaining_work(run: "RunFolder", epochs: int | None) -> Remaining:
-    """The rest of a run, or of `epochs` in total.
+def remaining_work(run: "RunFolder", epochs: int | None, settings: Mapping[str, Value]) -> Remaining:
+    """The rest of a run, or of `epochs` in total, with changed `settings`.
 
     It resumes from the checkpoint as if it had never stopped; without one, from the saved weights; without
     those, it starts over. UserError if nothing is left to train or the files cannot be used.
     """
     if run.has_checkpoint:
-        return _from_checkpoint(run, epochs)
+        return _from_checkpoint(run, epochs, settings)
     left = _kept_weights(run)
-    return _from_scratch(run, epochs) if left is None else _from_weights(run, left, epochs)
+    if left is None:
+        return _from_scratch(run, epochs, settings)
+    return _from_weights(run, left, epochs, settings)
 
 
-def _from_checkpoint(run: "RunFolder", epochs: int | None) -> Remaining:
+def _from_checkpoint(run: "RunFolder", epochs: int | None, settings: Mapping[str, Value]) -> Remaining:
     from dataclasses import replace
 
     from cnnplay.runs.folder import RunDamage, RunError
@@ -61,12 +64,13 @@ def _from_checkpoint(run: "RunFolder", epochs: int | None) -> Remaining:
         raise UserError(f"{error}{_without_checkpoint_hint(run)}") from None
     except RunError as error:
         raise UserError(str(error)) from None
+    state = replace(state, config=_changed(state.config, settings))
     if epochs is not None:
         state = replace(state, config=_with_epochs(state.config, epochs, state.first_epoch))
     outcome, trouble = _outcome(run)
     if outcome is None and not state.unfinished:
         raise UserError(trouble)
-    asked_for_more = epochs is not None and state.unfinished
+    asked_for_more = (epochs is not None or bool(settings)) and state.unfinished
     if outcome is not None and not asked_for_more and _is_over(outcome, state):
         raise _nothing_left(run, state.last_epoch, early=state.unfinished)
     record, place = run.record, state.place
@@ -79,16 +83,18 @@ def _from_checkpoint(run: "RunFolder", epochs: int | None) -> Remaining:
     )
 
 
-def _from_weights(run: "RunFolder", left: KeptWeights, epochs: int | None) -> Remaining:
+def _from_weights(
+    run: "RunFolder", left: KeptWeights, epochs: int | None, settings: Mapping[str, Value]
+) -> Remaining:
     from cnnplay.runs.folder import RunError
     from cnnplay.training.job import Job
     from cnnplay.training.setup import BEST_WEIGHTS_MISSING
 
     record, first = run.record, left.epochs + 1
     outcome, trouble = _outcome(run)
-    config = (outcome.config if outcome is not None else None) or record.config
+    config = _changed((outcome.config if outcome is not None else None) or record.config, settings)
     asked = (outcome.epochs_asked if outcome is not None else 0) or config.epochs
-    over = outcome is not None and outcome.ended == "done"
+    over = outcome is not None and outcome.ended == "done" and not settings
     ran = max(outcome.epochs, default=left.epochs) if outcome is not None else left.epochs
     if epochs is None and (over or asked < first):
         raise _nothing_left(run, ran, early=ran < asked)
@@ -110,7 +116,7 @@ def _from_weights(run: "RunFolder", left: KeptWeights, epochs: int | None) -> Re
     )
 
 
-def _from_scratch(run: "RunFolder", epochs: int | None) -> Remaining:
+def _from_scratch(run: "RunFolder", epochs: int | None, settings: Mapping[str, Value]) -> Remaining:
     from cnnplay.training.job import Job
 
     record, (outcome, _) = run.record, _outcome(run)
@@ -123,7 +129,8 @@ def _from_scratch(run: "RunFolder", epochs: int | None) -> Remaining:
             f"--epochs: {run.path} has learned nothing yet; it starts over with the number of epochs it has"
         )
     note = "neither a checkpoint nor an epoch's weights were saved: the run starts over"
-    return Remaining(lambda images: Job(record.run, record.network, record.config, images), None, (note,))
+    config = _changed(record.config, settings)
+    return Remaining(lambda images: Job(record.run, record.network, config, images), None, (note,))
 
 
 def _kept_weights(run: "RunFolder") -> KeptWeights | None:
@@ -180,6 +187,15 @@ def _without_checkpoint_hint(run: "RunFolder") -> str:
 
 def _notes(*texts: str) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
+
+
+def _changed(config: TrainConfig, settings: Mapping[str, Value]) -> TrainConfig:
+    """The settings with changed ones. UserError if they do not go together."""
+    changed = msgspec.structs.replace(config, **settings)
+    found = setting_problems(changed)
+    if found:
+        raise UserError("; ".join(problem.message for problem in found))
+    return changed
 
 
 def _with_epochs(config: TrainConfig, epochs: int, first: int) -> TrainConfig:

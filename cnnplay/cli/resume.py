@@ -7,8 +7,10 @@ from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
 from cnnplay.cli.networks import open_run, remember_run
 from cnnplay.cli.remaining import remaining_work
-from cnnplay.cli.train import data_notes, load_data
+from cnnplay.cli.train import check_network, data_notes, load_data
 from cnnplay.cli.train_report import reporter
+from cnnplay.spec.events import Value
+from cnnplay.spec.settings import live_settings
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
@@ -16,12 +18,18 @@ if TYPE_CHECKING:
     from cnnplay.runs.recorder import RunRecorder
 
 
-def resume(path: Path, epochs: int | None, json: bool, ignore_signals: IgnoreSignals) -> int:
-    """Trains the rest of a run, or up to another number of epochs; returns the exit status."""
+def resume(
+    path: Path, epochs: int | None, settings: dict[str, Value], json: bool, ignore_signals: IgnoreSignals
+) -> int:
+    """Trains the rest of a run, or up to another number of epochs, with changed `settings`; returns the exit
+    status.
+    """
     from cnnplay.runs.folder import RunError
 
+    _check_live(settings)
     run = open_run(path)
-    rest = remaining_work(run, epochs)
+    check_network(run.network)
+    rest = remaining_work(run, epochs, settings)
     report = reporter(json)
     if rest.best is not None:
         report.best = rest.best.epoch, dict(rest.best.metrics)
@@ -38,6 +46,18 @@ def resume(path: Path, epochs: int | None, json: bool, ignore_signals: IgnoreSig
 
     notes = (*data_notes(images), *rest.notes)
     return run_interruptible(reopened, rest.job(images), report, notes, ignore_signals)
+
+
+def _check_live(settings: dict[str, Value]) -> None:
+    """UserError for a setting that cannot change within a run."""
+    for name in settings:
+        if name == "epochs":
+            raise UserError("--set: use --epochs to change the number of epochs")
+        if name not in live_settings():
+            raise UserError(
+                f"--set: {name} cannot change within a run; to train on with another value, use "
+                "`cnnplay train … --from RUN`"
+            )
 
 
 def _same_images(run: "RunFolder", images: "ImageSet") -> "ImageSet":

@@ -9,9 +9,10 @@ import msgspec
 from cnnplay.cli.arguments import check_choice, parse_numbers
 from cnnplay.cli.errors import UserError, as_user_errors
 from cnnplay.cli.interruptible import IgnoreSignals, run_interruptible
-from cnnplay.cli.networks import described_network, remember_run
+from cnnplay.cli.networks import described_network, has_trained_weights, remember_run
 from cnnplay.cli.train_report import Reporter, reporter
 from cnnplay.data.paths import expand_user
+from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import fields_of, violated_limit
 from cnnplay.network.network import Input, Network
 from cnnplay.spec.settings import (
@@ -48,7 +49,7 @@ class Source(NamedTuple):
 
     text: str
     which: str
-    match: str
+    match: str | None
 
 
 class RunRequest(NamedTuple):
@@ -68,6 +69,9 @@ def run(arguments: TrainArguments, ignore_signals: IgnoreSignals) -> int:
     """
     report = reporter(arguments.json)
     request, notes = make_request(arguments, report)
+    if arguments.source is None and has_trained_weights(arguments.network):
+        seed, text = request.config.seed, arguments.network
+        notes += (f"starts with random weights (seed {seed}); --from {text} starts with those of {text}",)
     return run_interruptible(lambda: _folder(request), _job(request), report, notes, ignore_signals)
 
 
@@ -83,7 +87,7 @@ def make_request(arguments: TrainArguments, report: Reporter) -> tuple[RunReques
     _check_place(out)
     images = load_data(arguments.data, report)
     network, changes = _adapted(found, images, config, size)
-    _check_network(network)
+    check_network(network)
     _check_device(config.device)
     config, pinned = _with_cores(config)
     initial, taken = _initial(arguments.source, network, config)
@@ -179,20 +183,26 @@ def data_notes(images: "ImageSet") -> tuple[str, ...]:
 def _adapted(
     network: Network, images: "ImageSet", config: TrainConfig, size: tuple[int, ...] | None
 ) -> tuple[Network, tuple[str, ...]]:
-    """The network fitted to these images and classes, and a description of each change."""
+    """The network fitted to these images and classes; a line for each change, and for what images lose."""
+    from cnnplay.data.input_size import is_choice, loss_text, size_text, suggested_shape
     from cnnplay.shapes.adapt import adapt
 
-    shape = images.shape
-    if config.fit == "stem":
-        if size is not None:
-            shape = (images.channels, size[0], size[1])
-        elif shape is None:
-            raise UserError(f"{images.title} has images of different sizes: --fit stem needs --size H,W")
-    adapted = adapt(network, shape or network.input.shape, len(images.classes), config.fit)
-    return adapted.edited.network, adapted.changes
+    own = network.input.shape
+    fitted = images.shape or suggested_shape(images, own)
+    if size is not None:
+        fitted = images.channels, size[0], size[1]
+    stem = config.fit == "stem"
+    adapted = adapt(network, fitted if stem else own, len(images.classes), config.fit)
+    notes = [*adapted.changes, loss_text(images, adapted.edited.network.input.shape)]
+    if not stem and is_choice(images, own):
+        notes.append(f"--fit stem would fit it to the images: {shape_text(fitted)}")
+    elif stem and size is None and images.shape is None:
+        notes.append(f"{shape_text(fitted)} is suggested: the images have {size_text(images)}")
+    return adapted.edited.network, tuple(note for note in notes if note)
 
 
-def _check_network(network: Network) -> None:
+def check_network(network: Network) -> None:
+    """UserError if the network has problems or cannot take images."""
     from cnnplay.shapes.infer import infer
 
     channels = network.input.channels

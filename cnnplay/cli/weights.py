@@ -4,86 +4,88 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnplay.cli.errors import as_user_errors
+from cnnplay.cli.errors import UserError, as_user_errors
+from cnnplay.cli.initial_weights import chosen_pairing
 from cnnplay.cli.networks import described_network, warn_where_not_finite
-from cnnplay.cli.output import Column, count, echo, first_few, print_json, table
+from cnnplay.cli.output import Column, count, echo, print_json, table
 from cnnplay.data.paths import expand_user
 from cnnplay.network.describe import shape_text
 from cnnplay.spec.plurals import plural
 
 if TYPE_CHECKING:
-    from cnnplay.modules.weight_names import Layout
-    from cnnplay.modules.weights import Transfer
+    from cnnplay.modules.pairing import Pairing
+    from cnnplay.modules.weights import Weights
 
 
-def describe_weights(path: Path, into: str | None, json: bool) -> None:
+def describe_weights(path: Path, into: str | None, match: str | None, json: bool) -> None:
     """Prints the tensors of a file and, with `into`, what of them that network would load."""
     from cnnplay.modules.weight_names import published_layout
+    from cnnplay.modules.weights import type_name
     from cnnplay.project.weights_file import WeightsError, read_file
 
+    if match is not None and into is None:
+        raise UserError("--match needs --into")
     with as_user_errors(WeightsError):
         found = read_file(expand_user(path))
-    tensors = [
-        {
-            "name": name,
-            "shape": [*tensor.shape],
-            "type": str(tensor.dtype).removeprefix("torch."),
-        }
-        for name, tensor in found.weights.items()
-    ]
-    layout, fit = published_layout(found.weights), None
-    if into is not None:
-        from cnnplay.modules.build import BuildError
-        from cnnplay.modules.weights import compare, fitting_layout
-
-        network = described_network(into)
-        with as_user_errors(BuildError):
-            layout = fitting_layout(found.weights, network)
-            fit = compare(found.weights, network, layout)
+    pairing = None if into is None else _pairing(found.weights, into, match)
+    layout = published_layout(found.weights) if pairing is None else pairing.layout
+    types = {name: type_name(tensor) for name, tensor in found.weights.items()}
     if json:
-        print_json(
-            {
-                "tensors": tensors,
-                "notes": found.notes,
-                "layout": None if layout is None else layout.key,
-                **({} if fit is None or layout is None else _fit_json(fit, layout)),
-            }
-        )
+        tensors = [
+            {"name": name, "shape": [*tensor.shape], "type": types[name]}
+            for name, tensor in found.weights.items()
+        ]
+        key = None if layout is None else layout.key
+        fit = {} if pairing is None else _fit_json(pairing)
+        print_json({"tensors": tensors, "notes": found.notes, "layout": key, **fit})
         return
     for note in found.notes:
         echo(note)
-    _print(tensors, layout, fit)
-    warn_where_not_finite(found.weights)
-    if fit is not None:
-        _print_fit(fit, into)
-
-
-def _print(tensors: list[dict[str, Any]], layout: "Layout | None", fit: "Transfer | None") -> None:
-    columns = [Column("name"), Column("shape", "right"), Column("type")]
-    rows = [[row["name"], shape_text(row["shape"]) or "a scalar", row["type"]] for row in tensors]
-    if fit is not None and layout is not None:
-        columns.append(Column("loaded as"))
-        for row in rows:
-            name = layout.names.get(row[0], "")
-            row.append(name if name in fit.loaded else "")
-    table(columns, rows)
-    echo(f"{plural(len(tensors), 'tensor')}, {count(sum(prod(row['shape']) for row in tensors))} numbers")
+    if pairing is None:
+        _print_tensors(found.weights, types)
+    else:
+        _print_pairs(pairing, types)
+    numbers = sum(prod(tensor.shape) for tensor in found.weights.values())
+    echo(f"{plural(len(types), 'tensor')}, {count(numbers)} numbers")
     if layout is not None:
         echo(layout.title)
+    warn_where_not_finite(found.weights)
+    if pairing is not None:
+        echo(f"{into}: {pairing.summary}")
 
 
-def _print_fit(fit: "Transfer", into: str | None) -> None:
-    wanted = len(fit.loaded) + len(fit.missing) + len(fit.mismatched)
-    echo(f"{into} would load {len(fit.loaded):,} of {wanted:,}")
-    for message in first_few(fit.messages):
-        echo(message)
+def _pairing(weights: "Weights", into: str, match: str | None) -> "Pairing":
+    from cnnplay.modules.build import BuildError
+
+    network = described_network(into)
+    with as_user_errors(BuildError):
+        return chosen_pairing(weights, network, match)
 
 
-def _fit_json(fit: "Transfer", layout: "Layout") -> dict[str, Any]:
+def _print_tensors(weights: "Weights", types: dict[str, str]) -> None:
+    columns = (Column("name"), Column("shape", "right"), Column("type"))
+    table(columns, [[name, shape_text(tuple(tensor.shape)), types[name]] for name, tensor in weights.items()])
+
+
+def _print_pairs(pairing: "Pairing", types: dict[str, str]) -> None:
+    """A row for each parameter, then those of the tensors without one."""
+    columns = (
+        *(Column("parameter"), Column("shape", "right"), Column("tensor")),
+        *(Column("its shape", "right"), Column("type"), Column("result")),
+    )
+    rows = []
+    for pair in pairing.pairs:
+        own = shape_text(pairing.parameters[pair.parameter]) if pair.parameter else ""
+        theirs = shape_text(pairing.tensors[pair.tensor]) if pair.tensor else ""
+        rows.append([pair.parameter, own, pair.tensor, theirs, types.get(pair.tensor, ""), pair.result])
+    table(columns, rows)
+
+
+def _fit_json(pairing: "Pairing") -> dict[str, Any]:
     return {
-        "names": layout.names,
-        "loaded": fit.loaded,
-        "missing": fit.missing,
-        "unexpected": fit.unexpected,
-        "mismatched": fit.mismatched,
+        "names": pairing.layout.names,
+        "loaded": pairing.loaded,
+        "missing": pairing.missing,
+        "unexpected": pairing.unexpected,
+        "mismatched": pairing.mismatched,
     }

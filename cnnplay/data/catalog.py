@@ -7,8 +7,9 @@ import numpy as np
 
 from cnnplay.data.download import DownloadError, Note
 from cnnplay.data.download import download as download_source
-from cnnplay.data.folder import PREFIX, Cancelled, LoadCancelled, Progress, load_folder
+from cnnplay.data.folder import PREFIX, load_folder
 from cnnplay.data.images import DataError, ImageSet
+from cnnplay.data.loading import Cancelled, LoadCancelled, Progress
 from cnnplay.data.sources import Source, megabytes, source, sources
 from cnnplay.data.split import VALIDATION_SHARE
 from cnnplay.data.store import is_downloaded, load_downloaded

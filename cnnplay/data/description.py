@@ -3,6 +3,7 @@
 import msgspec
 
 from cnnplay.data.images import ImageSet
+from cnnplay.data.input_size import size_text
 from cnnplay.data.left_out import Group, grouped
 from cnnplay.spec.plurals import plural
 
@@ -12,7 +13,9 @@ MOST_NAMED = 8
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
     """`parts` has the number of images of each split, `counts` that of each class over all splits. `size` is
-    (height, width), None where it is mixed. `scale` is (black, white) in the files' own values."""
+    (height, width), None where it is mixed; `size_text` says it in words. `scale` is (black, white) in the
+    files' own values.
+    """
 
     key: str
     title: str
@@ -20,6 +23,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     parts: dict[str, int]
     counts: dict[str, int]
     size: tuple[int, int] | None
+    size_text: str
     channels: int
     scale: tuple[float, float]
     left_out: tuple[Group, ...]
@@ -35,11 +39,6 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
         color = "grayscale" if self.channels == 1 else "RGB"
         return f"{plural(len(self.classes), 'class')} ({names}); {images}; {color}, {self.size_text}"
 
-    @property
-    def size_text(self) -> str:
-        """``32 × 32``"""
-        return "mixed sizes" if self.size is None else f"{self.size[0]:,} × {self.size[1]:,}"
-
 
 def describe(images: ImageSet) -> Description:
     """The description of a data set that was loaded."""
@@ -51,6 +50,7 @@ def describe(images: ImageSet) -> Description:
         parts={name: len(part) for name, part in parts.items()},
         counts=dict(zip(images.classes, images.counts(), strict=True)),
         size=None if images.shape is None else images.shape[1:],
+        size_text=size_text(images),
         channels=images.channels,
         scale=(0.0, 255.0 if images.white is None else images.white),
         left_out=grouped(images.left_out),

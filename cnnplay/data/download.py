@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnplay.data.cifar import read_cifar
-from cnnplay.data.folder import Cancelled, LoadCancelled, Progress
 from cnnplay.data.idx import read_idx
 from cnnplay.data.images import DataError
+from cnnplay.data.loading import Cancelled, LoadCancelled, Progress
 from cnnplay.data.lock import locked
 from cnnplay.data.sources import Source, SourceFile, megabytes
 from cnnplay.data.store import check_labels, data_folder, is_downloaded, save

@@ -6,20 +6,21 @@ folder's own, or chosen by file names (see `split`).
 """
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from collections.abc import Callable
+from functools import partial
 from math import ceil
 from pathlib import Path
-from typing import TypeAlias
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cnnplay.data.decode import Values, common_white, decode, read_header, read_values
+from cnnplay.data.bit_depth import Values, common_white
+from cnnplay.data.decode import FULL_PIXELS, decode, scan
 from cnnplay.data.folder_tree import FoundFile, Part, Tree, read_tree
 from cnnplay.data.images import DataError, ImageArray, ImageSet, ImageSource, Indices
 from cnnplay.data.left_out import LeftOut, in_order
+from cnnplay.data.loading import Cancelled, FileReaders, Progress
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.paths import expand_user, printable
 from cnnplay.data.split import names_hash, split_by_name
@@ -29,16 +30,8 @@ PREFIX = "folder:"
 IN_MEMORY_SHARE = 0.25
 """Decoded images are kept while they take at most this share of the free memory."""
 
-_AT_ONCE = 64
 _PIECE, _PIECES = 4096, 16
 """A file's fingerprint uses this many pieces, evenly spread; for a small file, all of it."""
-
-Progress: TypeAlias = Callable[[int, int], None]
-Cancelled: TypeAlias = Callable[[], bool]
-
-
-class LoadCancelled(DataError):
-    """The user cancelled loading the data set."""
 
 
 class FileImages:
@@ -67,25 +60,35 @@ class _ScannedFile:
 
     With `keep`, it is decoded and kept. With `check_color`, a color file is decoded anyway, to find out
     whether it only contains gray. Of a file of more than 8 bits only the values are read: what is white is
-    known once all files were scanned.
+    known once all files were scanned. Then `decode` decodes it.
     """
 
-    __slots__ = ("file", "fingerprint", "frames", "gray", "image", "keep", "problem", "size", "values")
+    __slots__ = (
+        *("file", "fingerprint", "frames", "gray", "halved"),
+        *("image", "keep", "problem", "size", "values"),
+    )
 
     def __init__(self, file: FoundFile, keep: bool, check_color: bool) -> None:
         self.file, self.problem, self.keep = file, "", keep
         self.image: ImageArray | None = None
         self.values: Values | None = None
-        self.fingerprint, self.frames = "", 1
+        self.fingerprint = ""
         try:
             self.fingerprint = _fingerprint(file.path)
-            self.size, self.gray, self.frames, wide = read_header(file.path)
-            if wide:
-                self.values = read_values(file.path)
-            elif keep or (check_color and not self.gray):
-                image = decode(file.path)
+            header, image, self.values = scan(
+                file.path, lambda header: keep or (check_color and not header.gray)
+            )
+            self.size, self.gray, self.frames, _, self.halved = header
+            if image is not None:
                 self.size, self.gray = (image.shape[0], image.shape[1]), image.shape[2] == 1
                 self.image = image if keep else None
+        except DataError as error:
+            self.problem = printable(str(error))
+
+    def decode(self, white: float | None) -> None:
+        """Decodes it with the data set's value of white."""
+        try:
+            self.image = decode(self.file.path, white)
         except DataError as error:
             self.problem = printable(str(error))
 
@@ -107,8 +110,12 @@ def load_folder(
     root = expand_user(path)
     tree = read_tree(root)
     budget = int(available_bytes() * IN_MEMORY_SHARE) if memory is None else memory
+    with FileReaders(len(tree.files), progress, cancelled) as readers:
+        files = _scan_all(readers, tree.files, budget)
+        white = common_white(file.values for file in files if file.values is not None)
+        _decode_wide(readers, files, white)
     scanned, fingerprints = [], []
-    for file in _read_all(tree.files, budget, progress, cancelled):
+    for file in files:
         # Unreadable files too: whether a truncated image is noticed depends on the free memory.
         fingerprints.append(f"{file.file.path.relative_to(root).as_posix()} {file.fingerprint}")
         if file.problem:
@@ -116,26 +123,20 @@ def load_folder(
             tree.left_out.append(LeftOut("damaged", place, file.problem.removeprefix(f"{place}: ")))
         else:
             scanned.append(file)
-    return _image_set(tree, scanned, names_hash(fingerprints))
+    return _image_set(tree, scanned, white, names_hash(fingerprints))
 
 
-def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageSet:
-    white = common_white(file.values for file in scanned if file.values is not None)
-    for file in scanned:
-        if file.values is not None and file.keep:
-            file.image = decode(file.file.path, white)
+def _image_set(tree: Tree, scanned: list[_ScannedFile], white: float | None, contents: str) -> ImageSet:
     labels = np.array([file.file.label for file in scanned], np.int64)
     left_out = in_order(tree.left_out)
     _check_empty_classes(tree, labels, left_out)
     channels = 1 if all(file.gray for file in scanned) else 3
-    sizes = {file.size for file in scanned}
-    size = sizes.pop() if len(sizes) == 1 else None
+    sizes = np.array([file.size for file in scanned], np.int64)
+    size = scanned[0].size if (sizes == sizes[0]).all() else None
     images: ImageSource
     paths = [file.file.path for file in scanned]
     if size is not None and all(file.image is not None for file in scanned):
-        images = np.stack(
-            [_with_channels(file.image, channels) for file in scanned if file.image is not None]
-        )
+        images = _stacked(scanned, (*size, channels))
     else:
         images = FileImages(paths, [file.image for file in scanned], channels, white)
     root = tree.root
@@ -158,6 +159,7 @@ def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageS
         test=test,
         shape=None if size is None else (channels, *size),
         channels=channels,
+        sizes=sizes if size is None else None,
         left_out=left_out,
         white=white,
         rescaled=None
@@ -167,6 +169,16 @@ def _image_set(tree: Tree, scanned: list[_ScannedFile], contents: str) -> ImageS
         mark=names_hash(places[index] for index in validation),
         contents=contents,
     )
+
+
+def _stacked(scanned: list[_ScannedFile], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The kept images as one array. Each is freed once it is copied: both at once might not fit."""
+    images = np.empty((len(scanned), *shape), np.uint8)
+    for index, file in enumerate(scanned):
+        assert file.image is not None
+        images[index] = _with_channels(file.image, shape[2])
+        file.image = None
+    return images
 
 
 def _splits(labels: Indices, places: list[str], parts: list[Part]) -> tuple[Indices, Indices, Indices]:
@@ -197,6 +209,12 @@ def _remarks(
         remarks.append(
             f"{plural(len(several), 'file')} with several frames: the first is used ({several[0]})"
         )
+    halved = [place for place, file in zip(places, scanned, strict=True) if file.halved]
+    if halved:
+        remarks.append(
+            f"{plural(len(halved), 'image')} of more than {FULL_PIXELS:,} pixels: read at half their size "
+            f"({halved[0]})"
+        )
     train, validation, _ = splits
     for split, name in ((train, "training"), (validation, "validation")):
         counts = np.bincount(labels[split], minlength=len(tree.classes))
@@ -218,34 +236,35 @@ def _remarks(
     return tuple(remarks)
 
 
-def _read_all(
-    files: list[FoundFile], budget: int, progress: Progress | None, cancelled: Cancelled | None
-) -> Iterator[_ScannedFile]:
-    """Decodes the files, several at a time; once the budget is spent, only reads their headers.
+def _scan_all(readers: FileReaders, files: list[FoundFile], budget: int) -> list[_ScannedFile]:
+    """Decodes the files; once the budget is spent, only reads their headers.
 
     Even then, color files are decoded until the first one that contains color: whether the data set is gray
     must not depend on the free memory.
     """
-    spent = done = 0
-    gray = True
-    pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "cnnplay-decode")
-    try:
-        for first in range(0, len(files), _AT_ONCE):
-            _raise_if_cancelled(cancelled)
-            part = files[first : first + _AT_ONCE]
-            for file in pool.map(_ScannedFile, part, repeat(spent < budget), repeat(gray)):
-                _raise_if_cancelled(cancelled)  # a single image may take a second
-                if file.keep and not file.problem:
-                    spent += file.kept_bytes
-                    if spent > budget:
-                        file.image, file.keep = None, False
-                gray = gray and (bool(file.problem) or file.gray)
-                yield file
-            done += len(part)
-            if progress is not None:
-                progress(done, len(files))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    scanned: list[_ScannedFile] = []
+    spent, gray = 0, True
+
+    def reading() -> Callable[[FoundFile], _ScannedFile]:
+        return partial(_ScannedFile, keep=spent < budget, check_color=gray)
+
+    for file in readers.each(reading, files):
+        if file.keep and not file.problem:
+            spent += file.kept_bytes
+            if spent > budget:
+                file.image, file.keep = None, False
+            elif file.values is not None:
+                readers.total += 1  # it will be decoded
+        gray = gray and (bool(file.problem) or file.gray)
+        scanned.append(file)
+    return scanned
+
+
+def _decode_wide(readers: FileReaders, files: list[_ScannedFile], white: float | None) -> None:
+    """Decodes the kept files of more than 8 bits, now that white is known."""
+    wide = [file for file in files if file.values is not None and file.keep]
+    for _ in readers.each(lambda: lambda file: file.decode(white), wide):
+        pass
 
 
 def _fingerprint(path: Path) -> str:
@@ -265,11 +284,6 @@ def _fingerprint(path: Path) -> str:
             return f"{size} {found:08x}"
     except OSError:
         return ""
-
-
-def _raise_if_cancelled(cancelled: Cancelled | None) -> None:
-    if cancelled is not None and cancelled():
-        raise LoadCancelled("loading was cancelled")
 
 
 def _check_empty_classes(tree: Tree, labels: Indices, left_out: tuple[LeftOut, ...]) -> None:

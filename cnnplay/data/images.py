@@ -33,10 +33,11 @@ class ImageSet:
     """Images with labels and a fixed split. It never changes, so threads may share it.
 
     `labels` are indices into `classes`; `train`, `validation` and `test` are indices of images. `shape` is
-    (C, H, W), or None for mixed sizes. `left_out` lists what a folder holds besides, `remarks` what a user
-    should know of the images. `mark` changes whenever the validation split has other images, and `contents`
-    almost always when any image changes; both are "" for data sets that never change. `white` is the value of
-    white in files of more than 8 bits, None if there are none; `rescaled` reads them with another one.
+    (C, H, W); for mixed sizes it is None, and `sizes` has the (height, width) of each image, N × 2.
+    `left_out` lists what a folder holds besides, `remarks` what a user should know of the images. `mark`
+    changes whenever the validation split has other images, and `contents` almost always when any image
+    changes; both are "" for data sets that never change. `white` is the value of white in files of more than
+    8 bits, None if there are none; `rescaled` reads them with another one.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ImageSet:
         validation: Indices,
         shape: tuple[int, int, int] | None,
         channels: int,
+        sizes: Indices | None = None,
         test: Indices | None = None,
         left_out: tuple[LeftOut, ...] = (),
         remarks: tuple[str, ...] = (),
@@ -68,6 +70,7 @@ class ImageSet:
         self.test = np.empty(0, np.int64) if test is None else test
         self.shape = shape
         self.channels = channels
+        self.sizes = sizes
         self.left_out = left_out
         self.remarks = remarks
         self.white = white

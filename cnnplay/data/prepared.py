@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnplay.data.fitting import Shape, fit_rows
-from cnnplay.data.folder import LoadCancelled
 from cnnplay.data.images import DataError, ImageSet, Indices, Split
+from cnnplay.data.loading import LoadCancelled
 from cnnplay.data.memory import available_bytes
 from cnnplay.data.order import batch_sizes, class_balanced_order, shuffled
 from cnnplay.data.statistics import channel_statistics

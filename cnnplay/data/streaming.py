@@ -17,6 +17,8 @@ AHEAD = 4
 """At most this many batches wait: enough to bridge a slow file, without much memory."""
 READERS = max(1, min(4, os.cpu_count() or 1))
 """This many files are read at once: Pillow releases the GIL while it decodes and resizes."""
+COPIED = 32 * 2**20
+"""Bytes of large images in memory that are copied at once to be fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ def stream(dataset: ImageSet, input_shape: Shape, chunks: Sequence[Indices]) -> 
                     if not _put(ready, read_block(dataset, input_shape, chunk, pool), stop):
                         return
             _put(ready, None, stop)
+        except MemoryError:  # not the batch size's: the network has its own memory
+            _put(ready, DataError(f"{dataset.title}: not enough memory to read the images"), stop)
         except Exception as error:  # raised in the consumer's thread
             _put(ready, error, stop)
 
@@ -59,11 +63,13 @@ def read_block(dataset: ImageSet, input_shape: Shape, chunk: Indices, pool: Exec
     """Reads and fits some images, several at a time. Images that can no longer be read are skipped and
     reported.
     """
-    channels, height, width = input_shape
     array = dataset.array
     if array is not None:
-        return Block(fit_rows(array[chunk], input_shape), chunk, ())
-    rows: list[NDArray[np.uint8]] = [np.empty((0, height, width, channels), np.uint8)]
+        few = max(1, COPIED // array[0].nbytes)
+        parts = [fit_rows(array[chunk[at : at + few]], input_shape) for at in range(0, len(chunk), few)]
+        pixels = parts[0] if len(parts) == 1 else np.concatenate([_no_rows(input_shape), *parts])
+        return Block(pixels, chunk, ())
+    rows = [_no_rows(input_shape)]
     read: list[int] = []
     problems: list[str] = []
     found = pool.map(lambda index: _read_one(dataset, input_shape, int(index)), chunk)
@@ -74,6 +80,11 @@ def read_block(dataset: ImageSet, input_shape: Shape, chunk: Indices, pool: Exec
             rows.append(row)
             read.append(int(index))
     return Block(np.concatenate(rows), np.array(read, np.int64), tuple(problems))
+
+
+def _no_rows(input_shape: Shape) -> NDArray[np.uint8]:
+    channels, height, width = input_shape
+    return np.empty((0, height, width, channels), np.uint8)
 
 
 def _read_one(dataset: ImageSet, input_shape: Shape, index: int) -> NDArray[np.uint8] | str:

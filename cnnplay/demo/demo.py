@@ -277,11 +277,9 @@ def _export(driver: UiDriver) -> list[str]:
 
     written = []
     for row in ROWS:
-        if driver.window.session.exporting.disabled_reason(row.key) or (
-            row.key == "onnx" and not _has_onnx()
-        ):
+        if driver.window.session.exporting.disabled_reason(row.key):
             continue
-        name = "lenet_5" if row.key == "python" else "lenet-5"
+        name = "lenet_5" if row.importable else "lenet-5"
         path = driver.folder / "exports" / f"{name}{row.suffix}"
         path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
@@ -338,12 +336,6 @@ def _print_message(_kind: object, _context: object, text: str) -> None:
     """Prints Qt's messages, except about what the offscreen platform does not support."""
     if not text.startswith("This plugin does not support"):
         print(text, file=sys.stderr)
-
-
-def _has_onnx() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("onnx") is not None
 
 
 @contextmanager

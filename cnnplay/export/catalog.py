@@ -5,6 +5,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from cnnplay.network.network import Network
+from cnnplay.spec.extras import missing_reason
+
 Source: TypeAlias = Literal["weights", "project", "history"]
 """What a writer gets with the path: a `TrainedNetwork` (and a seed), a `Project`, or the rows of a table."""
 
@@ -12,7 +15,9 @@ Source: TypeAlias = Literal["weights", "project", "history"]
 class Format(msgspec.Struct, frozen=True, kw_only=True):
     """A format. `writer` is "module:function", `sidecar` the suffix of a second file, "" if there is none.
 
-    `importable`: Python imports the file, so its name must be an identifier and end in `suffix`.
+    `importable`: Python imports the file, so its name must be an identifier and end in `suffix`. `extra`: the
+    extra of pyproject.toml that writing needs. `unfit_reason`: "module:function" that returns why a network
+    has no such file, "" if it has.
     """
 
     key: str
@@ -23,6 +28,16 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     source: Source = "weights"
     sidecar: str = ""
     importable: bool = False
+    extra: str = ""
+    unfit_reason: str = ""
+
+    def disabled_reason(self, network: Network) -> str:
+        """Why a network cannot be exported in this format; "" if it can."""
+        missing = missing_reason(self.extra, f"{self.title} export") if self.extra else ""
+        if missing or not self.unfit_reason:
+            return missing
+        reason: str = resolve_name(self.unfit_reason)(network)
+        return reason
 
     def load(self) -> Any:
         """The writer; imports what it needs, mostly torch."""
@@ -52,6 +67,7 @@ _ROWS = (
         help="For torchvision's alexnet, vgg16, resnet18, resnet34; preprocessing in a JSON file.",
         writer="cnnplay.export.weight_files:write_torchvision",
         sidecar=".json",
+        unfit_reason="cnnplay.shapes.torchvision:no_counterpart_reason",
     ),
     Format(
         key="onnx",
@@ -60,6 +76,7 @@ _ROWS = (
         help="Network and weights for onnxruntime and other runtimes; preprocessing and class names as "
         "metadata.",
         writer="cnnplay.export.onnx_file:write_onnx",
+        extra="onnx",
     ),
     Format(
         key="python",

@@ -21,6 +21,9 @@ def export(network: TrainedNetwork, format_key: str, path: Path | str, seed: int
         raise ExportError(f"{path}: expected a file name; found a folder")
     if not path.parent.is_dir():
         raise ExportError(f"{path}: expected an existing folder to write into; found none at {path.parent}")
+    reason = FORMATS[format_key].disabled_reason(network.network)
+    if reason:
+        raise ExportError(reason)
     try:
         also = FORMATS[format_key].load()(network, path, seed)
         size = path.stat().st_size

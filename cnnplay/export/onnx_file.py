@@ -5,7 +5,6 @@ from pathlib import Path
 from cnnplay.export.facts import metadata
 from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
-from cnnplay.spec.extras import missing_reason
 
 LARGEST = 2**31 - 2**20
 """A protobuf message is limited to 2 GiB; this leaves some space for the graph."""
@@ -13,9 +12,6 @@ LARGEST = 2**31 - 2**20
 
 def write_onnx(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
     """Writes one file with the input "pictures" B × C × H × W and the output "logits" B × N."""
-    reason = missing_reason("onnx", "ONNX export")
-    if reason:
-        raise ExportError(reason)
     from cnnplay.export.onnx_graph import model_of  # needs the extra
 
     module = module_of(network, seed)

@@ -8,12 +8,12 @@ from safetensors import SafetensorError
 
 from cnnplay.export.facts import facts, metadata
 from cnnplay.export.sidecar import sidecar_path
-from cnnplay.export.trained import ExportError, TrainedNetwork, module_of
+from cnnplay.export.trained import TrainedNetwork, module_of
 from cnnplay.modules.atomic import replacing
 from cnnplay.modules.tensor_file import write_tensors
 from cnnplay.modules.weight_names import torchvision_names
 from cnnplay.modules.weights import Weights, weights_of
-from cnnplay.shapes.torchvision import counterpart, no_counterpart_reason
+from cnnplay.shapes.torchvision import counterpart
 
 
 def write_safetensors(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
@@ -33,11 +33,9 @@ def write_state_dict(network: TrainedNetwork, path: Path, seed: int) -> tuple[Pa
 
 
 def write_torchvision(network: TrainedNetwork, path: Path, seed: int) -> tuple[Path, ...]:
-    """Writes the state dict of torchvision's own model, which loads it strictly, and ``NAME.json``.
-    ExportError if torchvision has no such model."""
+    """Writes the state dict of torchvision's own model, which loads it strictly, and ``NAME.json``."""
     model = counterpart(network.network)
-    if model is None:
-        raise ExportError(no_counterpart_reason(network.network))
+    assert model is not None, "the catalog's row says which networks have one"
     weights = weights_of(module_of(network, seed))
     names = torchvision_names(model.modules, weights)
     return _write_state("torchvision", network, {names[key]: one for key, one in weights.items()}, path)

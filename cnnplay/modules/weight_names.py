@@ -53,17 +53,29 @@ def recognized(keys: Iterable[str], network: Network, expected: Iterable[str]) -
 
 
 def by_order(found: Mapping[str, Shape], expected: Mapping[str, Shape]) -> Layout | None:
-    """The layout in which the file's weights, one after another, are the network's; None unless all their
-    shapes are equal.
+    """The layout in which the file's weights, one after another, are the network's; None unless their shapes
+    are equal, but for those of the last layer: the file may be of a network for other classes.
 
     Files that sort their weights by name are put into the order of the numbers in the names first.
     """
-    ours = [key for key in expected if not key.endswith(COUNTER)]
+    ours, our_counters = _counters_apart(expected)
+    *_, last = (key.rpartition(".")[0] for key in ours) if ours else ("",)
+    body = sum(key.rpartition(".")[0] != last for key in ours) or len(ours)
     for keys in (list(found), sorted(found, key=_natural)):
-        theirs = [key for key in keys if not key.endswith(COUNTER)]
-        if [found[key] for key in theirs] == [expected[key] for key in ours]:
-            return Layout("order", "matched in order, by shape", dict(zip(theirs, ours, strict=True)))
+        theirs, counters = _counters_apart(keys)
+        if len(theirs) == len(ours) and all(
+            found[their] == expected[our] for their, our in zip(theirs[:body], ours[:body], strict=True)
+        ):
+            pairs = [*zip(theirs, ours, strict=True)]
+            if len(counters) == len(our_counters):
+                pairs += zip(counters, our_counters, strict=True)
+            return Layout("order", "matched by order and shape", dict(pairs))
     return None
+
+
+def _counters_apart(keys: Iterable[str]) -> tuple[list[str], list[str]]:
+    keys = list(keys)
+    return [key for key in keys if not key.endswith(COUNTER)], [key for key in keys if key.endswith(COUNTER)]
 
 
 def torchvision_names(preset_modules: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:

@@ -4,52 +4,19 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
-import msgspec
 import torch
 from torch import nn
 
 from cnnplay.modules.build import BuildError, build
 from cnnplay.modules.layers import Device
 from cnnplay.modules.module import NetworkModule
-from cnnplay.modules.weight_names import COUNTER, Layout, Shape, by_order, recognized
+from cnnplay.modules.pairing import Match, Pairing, by_name, pairings
+from cnnplay.modules.weight_names import Shape
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import Initialization
 
 Weights: TypeAlias = dict[str, torch.Tensor]
 """State-dict keys and contiguous CPU tensors that share no memory."""
-
-
-class Mismatch(msgspec.Struct, frozen=True):
-    """A tensor with the right name and the wrong shape."""
-
-    key: str
-    expected: Shape
-    found: Shape
-
-
-class Transfer(msgspec.Struct, frozen=True, kw_only=True):
-    """Which weights fit: `missing` are the module's that were not given, `unexpected` the reverse."""
-
-    loaded: tuple[str, ...]
-    missing: tuple[str, ...]
-    unexpected: tuple[str, ...]
-    mismatched: tuple[Mismatch, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every weight of the module was given, and no others."""
-        return not (self.missing or self.unexpected or self.mismatched)
-
-    @property
-    def messages(self) -> tuple[str, ...]:
-        """One line for each weight that does not fit, for the user."""
-        lines = [
-            f"{mismatch.key}: expected {_by(mismatch.expected)}; found {_by(mismatch.found)}"
-            for mismatch in self.mismatched
-        ]
-        lines += [f"{key}: missing from the weights" for key in self.missing]
-        lines += [f"{key}: unexpected: the network has no such parameter" for key in self.unexpected]
-        return tuple(lines)
 
 
 def weights_of(module: nn.Module, copied: bool = True) -> Weights:
@@ -67,23 +34,28 @@ def parameter_shapes(network: Network) -> dict[str, Shape]:
 
 @lru_cache(maxsize=64)
 def _shapes(network: Network) -> dict[str, Shape]:
-    return {key: tuple(tensor.shape) for key, tensor in build(network, device="meta").state_dict().items()}
+    return shapes_of(build(network, device="meta").state_dict())
+
+
+def shapes_of(weights: Mapping[str, torch.Tensor]) -> dict[str, Shape]:
+    """The shapes of tensors, by name."""
+    return {key: tuple(tensor.shape) for key, tensor in weights.items()}
 
 
 def transfer(
-    weights: Mapping[str, torch.Tensor], module: NetworkModule, layout: Layout | None = None
-) -> Transfer:
+    weights: Mapping[str, torch.Tensor], module: NetworkModule, pairing: Pairing | None = None
+) -> Pairing:
     """Copies every weight that fits by name and shape into `module`; the others keep their values.
 
-    `layout` says what the names mean; by default they are recognized.
+    `pairing` says which tensor is which parameter; by default that is recognized by the names.
     """
     targets = module.state_dict()
-    shapes = {key: tuple(tensor.shape) for key, tensor in targets.items()}
-    result, sources = _match(weights, module.network, shapes, layout)
+    if pairing is None:
+        pairing = by_name(shapes_of(weights), module.network, shapes_of(targets))
     with torch.no_grad():
-        for key in result.loaded:
-            targets[key].copy_(weights[sources[key]])
-    return result
+        for key in pairing.loaded:
+            targets[key].copy_(weights[pairing.sources[key]])
+    return pairing
 
 
 def build_with_weights(
@@ -93,32 +65,27 @@ def build_with_weights(
     device: Device = "cpu",
     seed: int | None = None,
     initialisation: Initialization = "default",
-    layout: Layout | None = None,
-) -> tuple[NetworkModule, Transfer]:
+    pairing: Pairing | None = None,
+) -> tuple[NetworkModule, Pairing]:
     """The network's module with the weights that fit, the others initialized by `build`; and what fits.
     BuildError for a network with problems."""
-    given, drawn = weights or {}, True
-    if given:  # drawing 138 million numbers that these replace would take a second
-        fit = compare(given, network, layout)
-        drawn = bool(fit.missing or fit.mismatched)
+    drawn = True
+    if weights:  # drawing 138 million numbers that these replace would take a second
+        pairing = pairing or compare(weights, network)
+        drawn = bool(pairing.missing or pairing.mismatched)
     module = build(network, device=device, seed=seed, initialisation=initialisation, drawn=drawn)
-    return module, transfer(given, module, layout)
+    return module, transfer(weights or {}, module, pairing)
 
 
-def compare(weights: Mapping[str, torch.Tensor], network: Network, layout: Layout | None = None) -> Transfer:
+def compare(weights: Mapping[str, torch.Tensor], network: Network) -> Pairing:
     """What `transfer` would do, without building a module. BuildError for a network with problems."""
-    return _match(weights, network, parameter_shapes(network), layout)[0]
+    return by_name(shapes_of(weights), network, parameter_shapes(network))
 
 
-def fitting_layout(weights: Mapping[str, torch.Tensor], network: Network) -> Layout:
-    """How the names of these weights are to be read for a network: by name or, where no name fits and all
-    shapes do, in order. BuildError for a network with problems.
-    """
-    expected = parameter_shapes(network)
-    layout = recognized(weights, network, expected)
-    if compare(weights, network, layout).loaded:
-        return layout
-    return by_order({name: tuple(tensor.shape) for name, tensor in weights.items()}, expected) or layout
+def possible_pairings(weights: Mapping[str, torch.Tensor], network: Network) -> dict[Match, Pairing]:
+    """The ways in which weights can be paired with a network's parameters, the better one first.
+    BuildError for a network with problems."""
+    return pairings(shapes_of(weights), network, parameter_shapes(network))
 
 
 def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool:
@@ -129,28 +96,6 @@ def weights_match(weights: Mapping[str, torch.Tensor], network: Network) -> bool
         return False
 
 
-def _match(
-    weights: Mapping[str, torch.Tensor],
-    network: Network,
-    expected: Mapping[str, Shape],
-    layout: Layout | None,
-) -> tuple[Transfer, dict[str, str]]:
-    """The comparison, and the key in `weights` for each key of the network."""
-    names = (layout or recognized(weights, network, expected)).names
-    sources: dict[str, str] = {}
-    for key in weights:
-        sources.setdefault(names.get(key, key), key)
-    fits = {key for key in expected if key in sources and tuple(weights[sources[key]].shape) == expected[key]}
-    wrong = [key for key in expected if key in sources and key not in fits]
-    used = {sources[key] for key in (*fits, *wrong)}
-    result = Transfer(
-        loaded=tuple(key for key in expected if key in fits),
-        missing=tuple(key for key in expected if key not in sources and not key.endswith(COUNTER)),
-        unexpected=tuple(key for key in weights if key not in used),
-        mismatched=tuple(Mismatch(key, expected[key], tuple(weights[sources[key]].shape)) for key in wrong),
-    )
-    return result, sources
-
-
-def _by(shape: Shape) -> str:
-    return " × ".join(f"{size:,}" for size in shape) if shape else "a scalar"
+def type_name(tensor: torch.Tensor) -> str:
+    """``float32``."""
+    return str(tensor.dtype).removeprefix("torch.")

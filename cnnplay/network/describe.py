@@ -16,5 +16,5 @@ def detail(node: Node) -> str:
 
 
 def shape_text(shape: tuple[int, ...] | None) -> str:
-    """``16 × 5 × 5``, or ``?`` if it is unknown."""
-    return "?" if shape is None else " × ".join(f"{size:,}" for size in shape)
+    """``16 × 5 × 5``; ``a scalar`` without dimensions, ``?`` if it is unknown."""
+    return "?" if shape is None else " × ".join(f"{size:,}" for size in shape) or "a scalar"

@@ -156,6 +156,11 @@ def set_input(network: Network, input: Input) -> Edited:  # noqa: A002
     return Edited(msgspec.structs.replace(network, input=input), (), f"input {size}")
 
 
+def rename(network: Network, name: str) -> Edited:
+    """Gives the network a name."""
+    return Edited(msgspec.structs.replace(network, name=name), (), f"name the network {name}")
+
+
 def set_task(network: Network, task: Task) -> Edited:
     """Sets the network's task or number of classes."""
     return Edited(msgspec.structs.replace(network, task=task), (), f"{task.classes} classes")

@@ -39,6 +39,10 @@ def task_key(task: Task) -> str:
     return str(type(task).__struct_config__.tag)
 
 
+UNNAMED = "network"
+"""The name of a new network, until it is saved in a file."""
+
+
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A complete network without weights. `preset` is the key of the preset it came from, or empty."""
 

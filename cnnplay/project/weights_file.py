@@ -16,10 +16,7 @@ from cnnplay.project.pickled import check_pickled, is_project, is_zip
 from cnnplay.project.tensors import checked, from_file, not_finite
 from cnnplay.spec.preprocessing import Preprocessing
 
-__all__ = ["SUFFIXES", "Facts", "WeightsError", "WeightsFile", "facts_of", "not_finite", "read", "read_file"]
-
-SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".tar", ".bin")
-"""The usual suffixes of weights files; the content decides."""
+__all__ = ["Facts", "WeightsError", "WeightsFile", "facts_of", "not_finite", "read", "read_file"]
 
 FACTS_LARGEST = 2**23
 

@@ -18,8 +18,8 @@ from cnnplay.spec.versions import newer_text
 from cnnplay.training.optimizers import OptimizerState
 from cnnplay.training.state import AveragedWeights, BestEpoch, RunPosition, RunState
 
-VERSION = 3
-"""Version 1 had no `contents`, version 2 no checksum."""
+VERSION = 4
+"""Version 1 had no `contents`, version 2 no checksum, version 3 no `patience_from`."""
 CHECKED = 3
 """From this version on, a checksum is required."""
 STATE = "cnnplay"
@@ -74,6 +74,7 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     metrics: Metrics
     averaged: Count = 0
     contents: str = ""
+    patience_from: Count = 0
 
 
 def save(state: RunState, path: Path) -> None:
@@ -95,6 +96,7 @@ def save(state: RunState, path: Path) -> None:
         metrics={name: value for name, value in state.metrics.items() if math.isfinite(value)},
         averaged=0 if state.averaged is None else state.averaged.count,
         contents=state.contents,
+        patience_from=state.patience_from,
     )
     write_checked(tensors, path, {STATE: msgspec.json.encode(about).decode()})
 
@@ -125,6 +127,7 @@ def load(path: Path, best: BestEpoch | None) -> RunState:
         best=best,
         averaged=AveragedWeights(averaged, about.averaged) if averaged and about.averaged else None,
         contents=about.contents,
+        patience_from=about.patience_from,
     )
 
 

@@ -65,6 +65,11 @@ def files_of(folder: Path) -> tuple[RunFile, ...]:
     return tuple(sorted(found))
 
 
+def has_record(folder: Path) -> bool:
+    """Whether there is a run in a folder."""
+    return (folder / RECORD).is_file()
+
+
 def is_free(folder: Path) -> bool:
     """Whether a run can be created there: a new name, an empty folder, or one with nothing but what a kill
     left before the run started."""

@@ -1,10 +1,9 @@
 """Writing a run's folder during training; weights and checkpoints are written in the background."""
 
 import errno
-import secrets
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -23,18 +22,18 @@ from cnnplay.runs.files import RECORD, files_of, is_free
 from cnnplay.runs.folder import CHECKPOINT, RunFolder
 from cnnplay.runs.log import EventLog
 from cnnplay.runs.record import RunError, RunRecord, RunWriteError, encode, new_record
-from cnnplay.runs.run_store import store_folder
+from cnnplay.runs.run_store import new_run_folder
 from cnnplay.runs.tail import EVENTS
 from cnnplay.runs.tensors import write_checked
 from cnnplay.runs.writer import Write, Writer
 from cnnplay.runs.writer_lock import LOCK, WriterLock
-from cnnplay.spec.events import EpochDone, Event
+from cnnplay.spec.events import EpochDone, Event, Failed, Finished
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.tasks import of_split, task_info
 from cnnplay.spec.trained import DataFacts
 from cnnplay.training.job import Checkpoint, Observation, Result
 from cnnplay.training.optimizers import STATE_PER_WEIGHT
-from cnnplay.training.state import RunState
+from cnnplay.training.state import BestEpoch, RunState
 
 END = "end"
 """Runs after all writes."""
@@ -59,6 +58,8 @@ class RunRecorder(RunFolder):
         self._lock: WriterLock | None = None
         self._error_noted = False
         self._recorded = self._existed = False
+        self._given: frozenset[str] = frozenset()
+        """Files that are there because the run continues another one."""
         self._held: dict[str, Write] = {}
         """Weights that wait for the next checkpoint. If a best epoch were on disk before the checkpoint that
         includes it, a run resumed from an older one would compare against an epoch it has not reached."""
@@ -79,7 +80,7 @@ class RunRecorder(RunFolder):
         """Creates a run's folder. `path` must be new or an empty folder; None makes one in the user's data,
         named after the network and the time. RunError if it cannot be made; RunWriteError for disk errors.
         """
-        folder = _default_path(network.name) if path is None else expand_user(path)
+        folder = new_run_folder(network.name) if path is None else expand_user(path)
         record = new_record(run or folder.name, network, config, data, mark)
         made = cls(folder, record)
         try:
@@ -126,6 +127,25 @@ class RunRecorder(RunFolder):
         run._clear()
         return run
 
+    def continue_from(
+        self, events: Iterable[Event], weights: Weights, last_epoch: int, best: BestEpoch | None
+    ) -> None:
+        """Records what a new run continues, before its first event: the events so far, the weights after
+        `last_epoch` epochs, and the best ones. So its folder has all of the training, also after a kill.
+        """
+        try:
+            for event in events:
+                if not isinstance(event, Failed | Finished):
+                    self._log.append(msgspec.structs.replace(event, run=self.record.run))
+        except OSError as error:
+            self._not_written(EVENTS, error)
+        writes = {"last": self._weights_write("last", weights, {"epoch": str(last_epoch)})}
+        decisive = task_info(self.record.network.task).decisive
+        if best is not None and all(name in best.metrics for name in decisive):
+            writes["best"] = self._best_write(best.weights, best.metrics, {"epoch": str(best.epoch)})
+        self._given = frozenset(self._file(which).name for which in ("last", "best"))
+        self._write(writes, soon=True)
+
     def _clear(self) -> None:
         """Deletes partial files that a kill left."""
         with suppress(OSError):
@@ -167,6 +187,7 @@ class RunRecorder(RunFolder):
         within an epoch has not written) and a checkpoint. Afterwards the folder may be discarded, or written
         by another process; without `wait`, that is when `all_written` is True.
         """
+        self._check_record()
         writes: dict[str, Write] = {END: self._let_go}
         if result is not None and result.weights:
             if result.facts is not None and self.record.facts is None:
@@ -208,8 +229,9 @@ class RunRecorder(RunFolder):
         if self._recorded:
             return
         with suppress(OSError):
-            if {file.name for file in self.path.iterdir()} <= {RECORD, EVENTS, LOCK}:
-                for name in (LOCK, EVENTS, RECORD):
+            own = (*self._given, LOCK, EVENTS, RECORD)
+            if all(file.name in own for file in self.path.iterdir()):
+                for name in own:
                     (self.path / name).unlink(missing_ok=True)
                 if not self._existed:
                     self.path.rmdir()
@@ -223,6 +245,11 @@ class RunRecorder(RunFolder):
         self._interrupted = kind is not None
         self.close()
 
+    def _check_record(self) -> None:
+        if not (self.path / RECORD).exists():
+            gone = f"{self.path / RECORD}: was deleted during training; without it the folder is no run"
+            self.write_error = self.write_error or gone
+
     def _record_facts(self, facts: DataFacts) -> None:
         self.record = msgspec.structs.replace(self.record, facts=facts)
         try:
@@ -231,12 +258,12 @@ class RunRecorder(RunFolder):
             self._not_written(RECORD, error)
 
     def _keep(self, observation: Observation, checkpoint: Checkpoint) -> None:
+        self._check_record()
         about = {"epoch": str(checkpoint.epoch), "step": str(checkpoint.step)}
         writes = {"last": self._weights_write("last", checkpoint.weights, about)}
         if checkpoint.best:
-            metrics, info = of_split(checkpoint.metrics, "validation"), task_info(self.record.network.task)
-            decisive = {name: repr(metrics[name]) for name in info.decisive}
-            writes["best"] = self._weights_write("best", checkpoint.weights, about | decisive)
+            metrics = of_split(checkpoint.metrics, "validation")
+            writes["best"] = self._best_write(checkpoint.weights, metrics, about)
         if checkpoint.averaged is not None:
             epochs = {"epochs": str(checkpoint.averaged.count)}
             writes["averaged"] = self._weights_write("averaged", checkpoint.averaged.weights, about | epochs)
@@ -286,6 +313,10 @@ class RunRecorder(RunFolder):
 
         return write
 
+    def _best_write(self, weights: Weights, metrics: Mapping[str, float], about: dict[str, str]) -> Write:
+        decisive = {name: repr(metrics[name]) for name in task_info(self.record.network.task).decisive}
+        return self._weights_write("best", weights, about | decisive)
+
     def _not_written(self, name: str, error: Exception) -> None:
         name = f"{name}.safetensors" if name in ("best", "last", "averaged") else name
         reason = getattr(error, "strerror", None) or str(error)
@@ -299,11 +330,3 @@ def _taken(folder: Path) -> RunError:
 def _not_made(folder: Path, error: OSError) -> RunError:
     kind = RunError if error.errno in _MISTAKEN else RunWriteError
     return kind(f"{folder}: cannot be made ({error.strerror or error})")
-
-
-def _default_path(name: str) -> Path:
-    """A folder in the user's data named after the network, date and time, with a random suffix."""
-    plain = "".join(char if char.isalnum() else "-" for char in name.lower()).strip("-") or "run"
-    now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    # Four digits are too few: two trials that started within a second once got the same name.
-    return store_folder() / f"{plain[:40]}-{now}-{secrets.token_hex(4)}"

@@ -1,5 +1,7 @@
 """Where runs are: the store's folder in the user's data, and remembered runs elsewhere."""
 
+import secrets
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -25,6 +27,14 @@ class Elsewhere(msgspec.Struct, frozen=True):
 def store_folder() -> Path:
     """The default folder for runs; it need not exist yet."""
     return platformdirs.user_data_path("cnnplay", appauthor=False) / "runs"
+
+
+def new_run_folder(name: str) -> Path:
+    """A new folder in the store for a run of this network, with the date, the time and a random suffix."""
+    plain = "".join(char if char.isalnum() else "-" for char in name.lower()).strip("-") or "run"
+    now = datetime.now().strftime("%Y%m%d-%H%M%S")
+    # Four digits are too few: two trials that started within a second once got the same name.
+    return store_folder() / f"{plain[:40]}-{now}-{secrets.token_hex(4)}"
 
 
 def index_path() -> Path:

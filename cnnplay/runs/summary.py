@@ -23,9 +23,7 @@ def read_record(folder: Path) -> RunRecord:
         content = read_limited(path, LARGEST, "larger than any run.json")
     except (FileNotFoundError, NotADirectoryError):
         found = "no such folder" if not folder.exists() else f"no {RECORD} in it"
-        raise RunError(
-            f"{folder}: not a run: {found}. Expected a folder that `cnnplay train` wrote"
-        ) from None
+        raise RunError(f"{folder}: not a run: {found}; expected the folder of a training run") from None
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror or error})") from None
     return decode(content, str(path))

@@ -64,7 +64,7 @@ class Started(BaseEvent, frozen=True, kw_only=True, tag="started"):
 
     def keeps(self, step: int, epoch: int) -> bool:
         """Whether an earlier step in the log remains valid."""
-        return epoch < self.first_epoch if self.done is None else step <= self.done
+        return epoch < self.first_epoch or (self.done is not None and step <= self.done)
 
 
 class Planned(BaseEvent, frozen=True, kw_only=True, tag="plan"):

@@ -8,6 +8,7 @@ from cnnplay.network.fields import FieldInfo, declare, fields_of, violated_limit
 
 MAX_THREADS = 256
 """More could be created, and would bring the machine to a halt."""
+MAX_EPOCHS = 100_000
 
 Fit: TypeAlias = Literal["resize", "stem"]
 Optimizer: TypeAlias = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
@@ -40,7 +41,7 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         declare(
             "Number of passes over the training images.",
             minimum=1,
-            maximum=100_000,
+            maximum=MAX_EPOCHS,
             live=True,
             group="basics",
         ),

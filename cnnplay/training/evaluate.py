@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnnplay.data.images import DataError, ImageSet, Split
-from cnnplay.data.prepared import prepare
+from cnnplay.data.images import DataError, ImageSet, Indices, Split
+from cnnplay.data.polarity import mean_of, polarity_text
+from cnnplay.data.prepared import Prepared, prepare
 from cnnplay.modules.weights import Weights, build_with_weights
 from cnnplay.network.network import Network
 from cnnplay.spec.trained import DataFacts
@@ -13,13 +14,16 @@ from cnnplay.training.setup import check_network
 from cnnplay.training.task import PLAIN_LOSS, LossConfig
 from cnnplay.training.validation import validate
 
+SAMPLE = 64
+"""From so many images the brightness of a data set is estimated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The loss and the task's metrics of `images` images, and the task's details (`training.classification`).
 
     `classes` names the classes in the network's order. `problems` describes the images that were skipped, one
-    line each.
+    line each; `remark` says if light and dark are the other way round than in the training images.
     """
 
     metrics: dict[str, float]
@@ -27,6 +31,7 @@ class Evaluation:
     images: int
     classes: tuple[str, ...]
     problems: tuple[str, ...]
+    remark: str = ""
 
 
 def evaluate(
@@ -69,4 +74,16 @@ def evaluate(
         images=found.images,
         classes=dataset.classes,
         problems=(*dataset.problems, *prepared.problems),
+        remark="" if facts is None else _polarity(prepared, prepared.split(split)),
     )
+
+
+def _polarity(prepared: Prepared, indices: Indices) -> str:
+    """How the images differ in brightness from the training images; "" if they do not. Looks at a few."""
+    few = indices[:: max(1, len(indices) // SAMPLE)][:SAMPLE]
+    try:
+        images = prepared.inputs(few).cpu().numpy()
+    except DataError:  # a file vanished since
+        return ""
+    text = polarity_text(mean_of(images, prepared.preprocessing), prepared.preprocessing)
+    return f"{prepared.dataset.title}: the images are {text}" if text else ""

@@ -7,7 +7,7 @@ split. `_learn` is all of this. What surrounds it (plan, control, events, keepin
 
 from collections.abc import Callable
 
-from cnnplay.data.folder import LoadCancelled
+from cnnplay.data.loading import LoadCancelled
 from cnnplay.spec.events import Event
 from cnnplay.training.control import Control, Interrupted
 from cnnplay.training.job import Job, Observation, Reason, Result

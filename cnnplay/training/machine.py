@@ -70,7 +70,7 @@ def _measured(device: torch.device, threads: int) -> MachineSpeed:
     watch = ComputeTimer()
     step = convolution_step(device)
     most = threads if device.type == "cpu" else 1
-    found = measure_threads(most, step)
+    found = measure_threads(most, step).seconds
     best = choose_threads(found, most)
     torch.set_num_threads(best)
     multiply_adds = CONVOLUTION_BATCH * SIZE * SIZE * CHANNELS * CHANNELS * 9

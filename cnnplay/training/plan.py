@@ -24,12 +24,13 @@ WORTH_MEASURING = 1.5e9
 
 @dataclass(frozen=True, slots=True)
 class ExecutionPlan:
-    """The choice, its reason, and the step time measured with it."""
+    """The choice, its reason, and the step time measured with it. `certain`: the machine was quiet then."""
 
     threads: int
     channels_last: bool
     reason: str
     step_seconds: float | None = None
+    certain: bool = True
 
     @property
     def memory_format(self) -> torch.memory_format:
@@ -65,7 +66,7 @@ def choose_plan(
         return ExecutionPlan(1, True, "1 thread: there is one core")
     own = step_operations(multiply_adds, len(batch[0])) <= WORTH_MEASURING
     step = network_step(module, task, config, batch) if own else convolution_step(device)
-    found = measure_threads(most, step)
+    found, quiet = measure_threads(most, step)
     best = choose_threads(found, most)
     torch.set_num_threads(best)
     count = len(batch[0]) if own else CONVOLUTION_BATCH
@@ -73,14 +74,14 @@ def choose_plan(
     what = "images/s" if own else "images/s in a small convolution"
     reason = comparison_text(best, rates, what)
     if not own:
-        return ExecutionPlan(best, True, reason)
+        return ExecutionPlan(best, True, reason, certain=quiet)
     # Most layers are faster in channels_last, but not in every network.
     other = seconds_per_step(network_step(module, task, config, batch, channels_last=False))
     channels_last = other > CLEARLY_FASTER * found[best]
     faster, slower = ("channels_last", "contiguous") if channels_last else ("contiguous", "channels_last")
     seconds, longer = (found[best], other) if channels_last else (other, found[best])
     reason += f"; {faster} {count / seconds:,.0f} against {slower} {count / longer:,.0f}"
-    return ExecutionPlan(best, channels_last, reason, seconds)
+    return ExecutionPlan(best, channels_last, reason, seconds, quiet)
 
 
 def step_operations(multiply_adds: int, batch_size: int) -> int:

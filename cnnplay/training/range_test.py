@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 import torch
 from torch import nn
 
-from cnnplay.data.folder import LoadCancelled
+from cnnplay.data.loading import LoadCancelled
 from cnnplay.data.prepared import Batch
 from cnnplay.spec.range_test import RangeTest, range_test_problems
 from cnnplay.spec.settings import TrainConfig

@@ -29,6 +29,7 @@ from cnnplay.training.interruption import Interruption
 from cnnplay.training.job import Checkpoint, Job, Observation, Reason, Result
 from cnnplay.training.meter import EpochMetrics, Meter, StepMetrics
 from cnnplay.training.optimizers import apply_settings, set_learning_rate, state_of
+from cnnplay.training.patience import Patience
 from cnnplay.training.precision import arithmetic
 from cnnplay.training.reports import TrainingWarnings, planned_event, started_event
 from cnnplay.training.rng import seed_step, uses_randomness
@@ -76,6 +77,7 @@ class Run:
         self._last_epoch = self._epoch - 1
         self._metrics: dict[str, float] = {} if job.resume is None else job.resume.metrics
         self._evaluated_step = -1
+        self._patience = Patience(job)
         self._loss_config = LossConfig.for_training(job.config)
         self._failure: events.Failed | None = None
         self._random = uses_randomness(job.network)
@@ -121,8 +123,9 @@ class Run:
         if alone and ready.slow:
             self._interruption = Interruption(ready.module, lambda: control.stopping)
         if alone and ready.device.type == "cpu" and config.threads is None and max_threads() > 1:
+            plan = ready.plan
             self._thread_tuner = ThreadTuner(
-                max_threads(), ready.plan.threads, ready.plan.step_seconds, IdleCores()
+                max_threads(), plan.threads, plan.step_seconds, IdleCores(), certain=plan.certain
             )
 
     def epochs(self) -> Iterator[int]:
@@ -231,8 +234,8 @@ class Run:
             self._epoch, self._step, weights, best, metrics, ready.facts, evaluator.averaged()
         )
         self._observe(validation, checkpoint)
-        patience, kept = self.config.early_stopping, self._best_weights.best
-        enough = bool(patience) and kept is not None and self._epoch - kept.epoch >= patience
+        patience, best_epoch = self.config.early_stopping, self._best_weights.best
+        enough = self._patience.is_exhausted(patience, self._epoch, best_epoch)
         return not (enough if self.distributed is None else self.distributed.broadcast(enough))
 
     def interrupt(self) -> Reason:
@@ -368,6 +371,7 @@ class Run:
             best=self._best_weights.best,
             averaged=self._evaluator.averaged(),
             contents=ready.prepared.dataset.contents,
+            patience_from=self._patience.counts_from,
         )
 
     def _set_rate(self) -> None:

@@ -66,6 +66,9 @@ class RunState:
     averaged: AveragedWeights | None = None
     contents: str = ""
     """The images' fingerprint (`ImageSet.contents`); "" if unknown."""
+    patience_from: int = 0
+    """The epoch from which early stopping counts, if that is later than the best one: it has stopped the run
+    there before."""
 
     @property
     def last_epoch(self) -> int:

@@ -15,6 +15,8 @@ BETTER = 0.93
 """Another number of threads must reduce the step time to this share, or it is not worth changing."""
 HOPELESS = 2.5
 """A trial ends at the first step that takes this many times as long as before."""
+STUCK = 12.0
+"""Two steps in a row that take this many times as long as usual are enough to try fewer threads."""
 EARLY_RETRY = 1.0
 """Seconds of training until more threads than at the start are tried: a program that has just started, or was
 reading its images, was still busy when the threads were timed.
@@ -40,9 +42,12 @@ class ThreadTuner:
         threads: int,
         usual: float | None = None,
         idle: Callable[[], float | None] = lambda: None,
+        *,
+        certain: bool = True,
     ) -> None:
         """`most` is the largest number of threads, `usual` the expected step time; `idle` returns the number
-        of idle cores since its last call.
+        of idle cores since its last call. Unless it is `certain` that these threads are the fastest, fewer
+        are tried at once.
         """
         self.threads = threads
         self._most = most
@@ -53,7 +58,8 @@ class ThreadTuner:
         self._retry_at = EARLY_RETRY
         self._steps: list[float] = []
         self._settling = 2  # the first steps also warm up memory and caches
-        self._slow = 0
+        self._doubtful = not certain
+        self._slow = self._stuck = 0
         self._trial: _Trial | None = None
 
     def record(self, seconds: float) -> ThreadChange | None:
@@ -61,6 +67,8 @@ class ThreadTuner:
         self._elapsed += seconds
         if self._trial is not None:
             return self._on_trial(self._trial, seconds)
+        if self._is_stuck(seconds):
+            return self._try_fewer(seconds)
         if self._settling:
             self._settling -= 1
             return None
@@ -79,12 +87,23 @@ class ThreadTuner:
         else:
             self._slow = 0
             self._usual[self.threads] = usual + (now - usual) * (0.3 if now < usual else 0.1)
+        doubtful, self._doubtful = self._doubtful, False
+        if doubtful and self.threads > 1:
+            return self._try_fewer(now, "the first timing was disturbed")
         if self._slow >= 2 and self.threads > 1:
-            fewer = sorted({self.threads - 1, self.threads // 2, 1})
-            return self._try(fewer, now, "steps became slow")
+            return self._try_fewer(now)
         if self.threads < self._most and self._elapsed >= self._retry_at:
             return self._try_more(now)
         return None
+
+    def _is_stuck(self, seconds: float) -> bool:
+        """Whether steps take so long that a few seconds of more of them would be wasted."""
+        usual = self._usual.get(self.threads)
+        self._stuck = self._stuck + 1 if usual is not None and seconds > STUCK * usual else 0
+        return self._stuck >= 2 and self.threads > 1
+
+    def _try_fewer(self, now: float, why: str = "steps became slow") -> ThreadChange:
+        return self._try(sorted({self.threads - 1, self.threads // 2, 1}), now, why)
 
     def _try_more(self, now: float) -> ThreadChange | None:
         idle = self._idle()
@@ -97,7 +116,7 @@ class ThreadTuner:
         return self._try([self._most], now, "the machine may be quiet again")
 
     def _try(self, candidates: list[int], now: float, why: str) -> ThreadChange:
-        self._slow = 0
+        self._slow = self._stuck = 0
         self._trial = _Trial(self.threads, now, candidates[1:])
         return self._change(candidates[0], f"{why}: trying {threads_text(candidates[0])}")
 

@@ -21,8 +21,10 @@ from cnnplay.data.catalog import load
 from cnnplay.runs.checkpoint import save
 from cnnplay.runs.effective_events import effective_events
 from cnnplay.runs.folder import RunFolder
+from cnnplay.runs.recorder import RunRecorder
 from cnnplay.runs.tensors import write_checked
 from cnnplay.spec.events import EpochDone, Finished, SettingChanged, Started, Stepped
+from cnnplay.training.job import Observation
 from tests.cli.conftest import Command, Done
 
 PROGRAM = [sys.executable, "-m", "cnnplay"]
@@ -511,3 +513,65 @@ def test_a_run_of_an_earlier_version_resumes_with_its_own_order_of_classes(
     done = cnnplay("resume", tmp_path / "run", "--epochs", "3")
     assert done.status == 0, done
     assert RunFolder.open(tmp_path / "run").facts.classes == ("1", "10", "2")
+
+
+def test_a_run_that_stopped_early_trains_on_with_new_patience_or_without(
+    cnnplay: Command, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    still = ("--optimizer", "sgd", "--lr", "1e-12", "--set", "early_stopping=2")
+    assert cnnplay(*QUICK, *still, "--epochs", "30", "--out", run).lines[-1]["reason"] == "early"
+    done = RunFolder.open(run).last_epoch
+    assert _epochs(cnnplay("resume", run, "--epochs", "30", "--json")) == [done + 1, done + 2]
+    more = ("--set", "early_stopping=0", "--epochs", done + 5)
+    assert _epochs(cnnplay("resume", run, *more, "--json")) == [done + 3, done + 4, done + 5]
+    assert RunFolder.open(run).state().config.early_stopping == 0
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        ("batch_size=8", "batch_size cannot change within a run"),
+        ("epochs=9", "--epochs"),
+        ("early_stopping=-1", "early_stopping must be 0 or more; got -1"),
+        ("early_stop=1", "unknown setting early_stop; did you mean early_stopping?"),
+    ],
+)
+def test_a_setting_that_cannot_change_within_a_run_is_refused(
+    cnnplay: Command, tmp_path: Path, pair: str, words: str
+) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    assert words in cnnplay("resume", run, "--epochs", "2", "--set", pair).complains()
+    assert RunFolder.open(run).last_epoch == 1
+
+
+def test_a_resumed_run_whose_network_breaks_a_limit_is_the_users_mistake(
+    cnnplay: Command, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    assert cnnplay(*QUICK, "--epochs", "1", "--out", run).status == 0
+    record = json.loads((run / "run.json").read_text())
+    layer = next(node for node in record["network"]["stack"] if node["id"].startswith("conv"))
+    layer["stride"] = [0, 0]
+    (run / "run.json").write_text(json.dumps(record))
+    words = cnnplay("resume", run, "--epochs", "2").complains()
+    assert "stride" in words
+    assert layer["id"] in words
+
+
+def test_a_run_whose_description_is_deleted_meanwhile_ends_with_words(
+    cnnplay: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, observe = tmp_path / "run", RunRecorder.observe
+
+    def deleting(recorder: RunRecorder, seen: Observation) -> None:
+        observe(recorder, seen)
+        (run / "run.json").unlink(missing_ok=True)
+
+    monkeypatch.setattr(RunRecorder, "observe", deleting)
+    done = cnnplay(*QUICK, "--epochs", "1", "--out", run)
+    assert done.status == 1
+    assert "run.json: was deleted" in done.err
+    assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) == 1

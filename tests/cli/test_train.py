@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 
 from cnnplay.cli.output import Column, print_json, table
 from cnnplay.cli.train_report import TextReporter
+from cnnplay.data.catalog import load as load_data
 from cnnplay.project.store import load
 from cnnplay.runs.folder import RunFolder
 from cnnplay.spec.events import EpochDone, Finished, Noted, Stepped
@@ -245,7 +246,11 @@ def test_a_folder_of_mixed_sizes_trains_under_both_rules(
     notes = [line["message"] for line in resized.lines if line["event"] == "note"]
     assert any("10 becomes 2" in note for note in notes), notes
     assert any("broken.png" in note for note in notes)
-    assert "--size H,W" in cnnplay(*command, "--fit", "stem", "--out", tmp_path / "stem").complains()
+    assert any("lose their color" in note for note in notes), notes
+    assert any("--fit stem would fit it to the images: 3 × 24 × 24" in note for note in notes), notes
+    suggested = cnnplay(*command, "--fit", "stem", "--out", tmp_path / "suggested", "--json")
+    assert RunFolder.open(tmp_path / "suggested").network.input.shape == (3, 24, 24), suggested
+    assert any("usually 26 × 24" in line.get("message", "") for line in suggested.lines)
     stem = cnnplay(*command, "--fit", "stem", "--size", "24,20", "--out", tmp_path / "stem", "--json")
     assert stem.lines[-1]["event"] == "finished", stem
     folder = RunFolder.open(tmp_path / "stem")
@@ -486,3 +491,16 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(tmp_path: Path) -> None:
         assert process.stderr.read() == b""
     assert process.returncode == 0
     assert RunFolder.open(path).weights("last")
+
+
+def test_an_evaluation_of_inverted_digits_warns(cnnplay: Command, run: Path, tmp_path: Path) -> None:
+    digits = load_data("mnist-sample")
+    for label in range(10):
+        (tmp_path / str(label)).mkdir()
+        for number in range(4):
+            inverted = 255 - digits.image(500 * label + number)[:, :, 0]
+            Image.fromarray(inverted).save(tmp_path / str(label) / f"{number}.png")
+    done = cnnplay("evaluate", run, "--data", f"folder:{tmp_path}", "--split", "all", "--json")
+    assert done.status == 0, done
+    assert "mostly bright, but the network was trained on mostly dark images" in done.err
+    assert cnnplay("evaluate", run, "--json").err == ""

@@ -33,8 +33,10 @@ def test_a_checkpoint_is_described_and_compared(cnnplay: Command, tmp_path: Path
     assert found["loaded"] == list(weights)
     assert (found["missing"], found["unexpected"], found["mismatched"]) == ([], ["more.weight"], [])
     text = cnnplay("weights", tmp_path / "a.pth.tar", "--into", "tiny-cnn").out
-    assert f"tiny-cnn would load {len(weights)} of {len(weights)}" in text
-    assert "more.weight: unexpected" in text
+    assert f"tiny-cnn: {len(weights)} of {len(weights)} parameters are loaded" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert any(row[:1] == ["conv-1.weight"] and row[-1] == "loaded" for row in rows)
+    assert any(row[:1] == ["more.weight"] and row[-1] == "unexpected" for row in rows)
 
 
 def test_published_names_are_recognized_without_a_network(cnnplay: Command, tmp_path: Path) -> None:
@@ -81,11 +83,21 @@ def test_training_goes_on_from_a_run_with_another_head(cnnplay: Command, tmp_pat
     assert f"{len(shapes)} of {len(shapes)} weights taken" in again.out
 
 
+def test_a_run_as_the_network_gives_no_weights_and_that_is_said(cnnplay: Command, tmp_path: Path) -> None:
+    first = cnnplay(*TRAIN[:-1], "--out", tmp_path / "run").out
+    assert "random weights" not in first
+    second = cnnplay("train", tmp_path / "run", *TRAIN[2:-1], "--out", tmp_path / "again").out
+    assert "random weights" in second
+    assert f"--from {tmp_path / 'run'}" in second
+
+
 def test_weights_that_fit_only_in_order_need_to_be_asked_for(
     cnnplay: Command, tmp_path: Path, weights: Weights
 ) -> None:
     torch.save({f"layer{number}": one for number, one in enumerate(weights.values())}, tmp_path / "a.pt")
     assert "--match order" in cnnplay(*TRAIN, "--from", tmp_path / "a.pt").complains()
+    assert cnnplay("weights", tmp_path / "a.pt", "--into", "tiny-cnn", "--json").json["layout"] == "order"
+    assert "--match name" in cnnplay(*TRAIN, "--from", tmp_path / "a.pt", "--match", "name").complains()
     done = cnnplay(
         *TRAIN, "--lr", "1e-12", "--from", tmp_path / "a.pt", "--match", "order", "--out", tmp_path / "run"
     )
@@ -99,6 +111,9 @@ def test_mistakes_are_named(cnnplay: Command, tmp_path: Path) -> None:
     assert "none of its weights fit tiny-cnn" in cnnplay(*TRAIN, "--from", tmp_path / "a.pt").complains()
     assert "nowhere.pt" in cnnplay(*TRAIN, "--from", tmp_path / "nowhere.pt").complains()
     assert "--match needs --from" in cnnplay(*TRAIN, "--match", "order").complains()
+    assert "--match needs --into" in cnnplay("weights", tmp_path / "a.pt", "--match", "order").complains()
+    into = ("--into", "tiny-cnn", "--match", "order")
+    assert "--match order" in cnnplay("weights", tmp_path / "a.pt", *into).complains()
     assert "--weights needs --from" in cnnplay(*TRAIN, "--weights", "last").complains()
     given = ("--from", tmp_path / "a.pt")
     assert "name or order; got x" in cnnplay(*TRAIN, *given, "--match", "x").complains()

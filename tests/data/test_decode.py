@@ -1,6 +1,8 @@
 """Every odd kind of image file becomes 8-bit gray or RGB, upright, on white."""
 
+import os
 import struct
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from cnnplay.data import decode as decode_module
-from cnnplay.data.decode import MAX_PIXELS, decode, read_header
+from cnnplay.data.decode import MAX_PIXELS, decode, scan
 from cnnplay.data.images import DataError
 
 
@@ -47,7 +49,7 @@ def test_exif_rotation_is_applied(orientation: int, tmp_path: Path) -> None:
     path = saved(Image.fromarray(np.ascontiguousarray(stored)), tmp_path / "a.png", exif=exif)
     found = decode(path)
     assert np.array_equal(found, upright[:, :, :1])
-    assert read_header(path)[0] == found.shape[:2]
+    assert scan(path, lambda _: False).header.size == found.shape[:2]
 
 
 def test_transparent_parts_are_put_onto_white(tmp_path: Path) -> None:
@@ -192,7 +194,7 @@ def test_a_file_cut_short_gives_words_that_name_it(suffix: str, noise: np.ndarra
 def test_what_is_no_image_gives_an_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    for read in (decode, read_header):
+    for read in (decode, lambda path: scan(path, lambda _: False)):
         with pytest.raises(DataError, match=r"a\.png"):
             read(path)
 
@@ -205,7 +207,7 @@ def test_a_missing_file_gives_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(10_000, 10_000), (MAX_PIXELS // 8 + 1, 8)])
 def test_an_image_of_too_many_pixels_is_refused_unread(size: tuple[int, int], tmp_path: Path) -> None:
     path = saved(Image.new("1", size), tmp_path / "bomb.png")
-    for read in (decode, read_header):
+    for read in (decode, lambda path: scan(path, lambda _: False)):
         with pytest.raises(DataError, match=r"bomb\.png"):
             read(path)
 
@@ -242,3 +244,71 @@ def test_few_pixels_are_decoded_at_once(tmp_path: Path, monkeypatch: pytest.Monk
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(decode, [path, large, path, large]))
     assert most[0] == 300
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "webp", "tiff", "bmp"])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_a_scan_opens_a_file_once_and_gives_the_same_image(
+    suffix: str, frames: int, noise: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [Image.fromarray(np.roll(noise, shift, axis=0)) for shift in range(frames)]
+    several = suffix in ("png", "gif", "webp", "tiff") and frames > 1
+    options = {"save_all": True, "append_images": images[1:]} if several else {}
+    path = saved(images[0], tmp_path / f"a.{suffix}", **options)
+    expected = decode(path)
+    opened: list[object] = []
+    real = Image.open
+    monkeypatch.setattr(Image, "open", lambda file, **more: opened.append(file) or real(file, **more))
+    found = scan(path, lambda _: True)
+    assert opened == [path]
+    assert found.image is not None
+    assert np.array_equal(found.image, expected)
+    assert found.header.frames == (frames if several else 1)
+    assert scan(path, lambda _: False) == (found.header, None, None)
+
+
+def test_a_large_jpeg_is_decoded_at_half_its_size_and_others_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
+    jpeg = saved(Image.fromarray(ramp), tmp_path / "a.jpg", quality=95)
+    png = saved(Image.fromarray(ramp), tmp_path / "a.png")
+    whole = decode(jpeg)
+    monkeypatch.setattr(decode_module, "FULL_PIXELS", 64 * 48)
+    assert np.array_equal(decode(jpeg), whole), "it just fits"
+    monkeypatch.setattr(decode_module, "FULL_PIXELS", 64 * 48 - 1)
+    half, (header, _, _) = decode(jpeg), scan(jpeg, lambda _: False)
+    assert half.shape == (24, 32, 1)
+    assert (header.size, header.halved) == ((24, 32), True)
+    blocks = whole[:, :, 0].reshape(24, 2, 32, 2).mean(axis=(1, 3))
+    assert np.abs(half[:, :, 0] - blocks).max() < 4
+    assert decode(png).shape == (48, 64, 1)
+    assert not scan(png, lambda _: False).header.halved
+
+
+def test_without_memory_the_reason_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(Image.new("RGB", (4, 4)), tmp_path / "a.png")
+
+    def none_left(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(decode_module, "_to_array", none_left)
+    with pytest.raises(DataError, match=r"a\.png: not enough memory"):
+        decode(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="libtiff is a part of Pillow's own library there")
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
+def test_libtiff_writes_nothing_to_the_terminal(
+    compression: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    path = saved(Image.fromarray(noise), tmp_path / "a.tif", compression=compression)
+    content = bytearray(path.read_bytes())
+    content[200:6000] = bytes(5800)
+    path.write_bytes(content)
+    capfd.readouterr()
+    with pytest.raises(DataError, match=r"a\.tif"):
+        decode(path)
+    os.write(2, b"ours")
+    assert capfd.readouterr().err == "ours"

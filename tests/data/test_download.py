@@ -12,8 +12,8 @@ import pytest
 
 from cnnplay.data import download as fetching
 from cnnplay.data.download import DownloadError, download
-from cnnplay.data.folder import LoadCancelled
 from cnnplay.data.images import DataError
+from cnnplay.data.loading import LoadCancelled
 from cnnplay.data.lock import locked
 from cnnplay.data.store import data_folder, is_downloaded, load_downloaded
 from tests.mirror import NAMES, Deed, Mirror, digits, mirror, photos

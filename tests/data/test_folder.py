@@ -5,17 +5,20 @@ import shutil
 import sys
 import threading
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from cnnplay.data import decode as decode_module
 from cnnplay.data import folder
-from cnnplay.data.decode import decode
-from cnnplay.data.folder import LoadCancelled, load_folder
+from cnnplay.data.decode import Header, Scanned, decode, scan
+from cnnplay.data.folder import load_folder
 from cnnplay.data.images import DataError, ImageArray
 from cnnplay.data.left_out import grouped
+from cnnplay.data.loading import LoadCancelled
 from tests.data.conftest import MakeFolder, image
 
 
@@ -560,12 +563,57 @@ def test_loading_that_is_cancelled_decodes_no_more_than_what_is_at_hand(
     root = make_folder(count=30)
     decoded: list[Path] = []
 
-    def slow(path: Path, white: float | None = None) -> ImageArray:
+    def slow(path: Path, wanted: Callable[[Header], bool]) -> Scanned:
         decoded.append(path)
         threading.Event().wait(0.02)  # a large image
-        return decode(path, white)
+        return scan(path, wanted)
 
-    monkeypatch.setattr(folder, "decode", slow)
+    monkeypatch.setattr(folder, "scan", slow)
     with pytest.raises(LoadCancelled):
         load_folder(root, cancelled=lambda: bool(decoded))
     assert len(decoded) < 30
+
+
+def test_images_of_more_than_8_bits_are_decoded_within_the_progress_and_can_be_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = _gray_folder(tmp_path, np.uint16, few=3000, many=60_000)
+    decoded: list[Path] = []
+    reported: list[tuple[int, int]] = []
+    threads: set[str] = set()
+
+    def watched(path: Path, white: float | None = None) -> ImageArray:
+        decoded.append(path)
+        threads.add(threading.current_thread().name)
+        return decode(path, white)
+
+    monkeypatch.setattr(folder, "decode", watched)
+    images = load_folder(root, progress=lambda done, whole: reported.append((done, whole)))
+    assert len(decoded) == len(images) == 4
+    assert reported[-1] == (8, 8), "each file is scanned, then decoded"
+    assert all(name.startswith("cnnplay-decode") for name in threads)
+    decoded.clear()
+    with pytest.raises(LoadCancelled):
+        load_folder(root, cancelled=lambda: bool(decoded))
+
+
+def test_large_images_that_are_halved_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            image(number, size=(16, 8)).save(tmp_path / name / f"{number}.jpg")
+    image(9, size=(32, 16)).save(tmp_path / "b" / "large.jpg")
+    monkeypatch.setattr(decode_module, "FULL_PIXELS", 16 * 8)
+    for memory in (None, 0):
+        images = load_folder(tmp_path, memory=memory)
+        assert images.shape == (3, 8, 16)
+        assert any("half their size (b/large.jpg)" in remark for remark in images.remarks)
+
+
+def test_mixed_sizes_are_known(make_folder: MakeFolder) -> None:
+    root = make_folder(count=2)
+    assert load_folder(root).sizes is None
+    image(9, size=(31, 5)).save(root / "dog" / "wide.png")
+    images = load_folder(root, memory=0)
+    assert images.sizes is not None
+    assert images.sizes.tolist() == [list(images.image(index).shape[:2]) for index in range(5)]

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from cnnplay.data import streaming
 from cnnplay.data.catalog import load
-from cnnplay.data.fitting import to_input
-from cnnplay.data.folder import LoadCancelled, load_folder
+from cnnplay.data.fitting import fit_rows, to_input
+from cnnplay.data.folder import load_folder
 from cnnplay.data.images import DataError, ImageSet
+from cnnplay.data.loading import LoadCancelled
 from cnnplay.data.order import batch_sizes, shuffled
 from cnnplay.data.prepared import Prepared, prepare, storage
+from cnnplay.data.streaming import stream
 from tests.data.conftest import MakeFolder, image
 
 FLOATS, BYTES, STREAMED = 10**9, 4 * 10**7, 0
@@ -219,3 +222,37 @@ def test_storage_goes_from_floats_to_bytes_to_streaming_as_memory_shrinks() -> N
     found = [storage(1000, (3, 10, 10), free) for free in (10**8, 10**7, 10**6, 10**5, 0)]
     assert found == sorted(found, key=["floats", "bytes", "streamed"].index)
     assert set(found) == {"floats", "bytes", "streamed"}
+
+
+def test_large_images_in_memory_are_fitted_a_few_at_a_time(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = load_folder(make_folder(count=10))
+    assert images.array is not None
+    chunk = np.arange(len(images))[::-1].copy()
+    whole = next(stream(images, (3, 4, 4), [chunk]))
+    sizes: list[int] = []
+
+    def watched(rows: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+        sizes.append(len(rows))
+        return fit_rows(rows, shape)
+
+    monkeypatch.setattr(streaming, "fit_rows", watched)
+    monkeypatch.setattr(streaming, "COPIED", 3 * images.array[0].nbytes)
+    few = next(stream(images, (3, 4, 4), [chunk]))
+    assert sizes == [3, 3, 3, 3, 3, 3, 2]
+    assert np.array_equal(few.pixels, whole.pixels)
+    assert np.array_equal(few.indices, chunk)
+    assert next(stream(images, (3, 4, 4), [chunk[:0]])).pixels.shape == (0, 4, 4, 3)
+
+
+def test_too_little_memory_for_images_does_not_blame_the_batch_size(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*_: object) -> None:
+        raise MemoryError
+
+    images = load_folder(make_folder())
+    monkeypatch.setattr(streaming, "fit_rows", none_left)
+    with pytest.raises(DataError, match="not enough memory to read the images"):
+        prepare(images, (3, 4, 4))

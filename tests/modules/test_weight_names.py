@@ -10,7 +10,13 @@ import pytest
 import torch
 
 from cnnplay.modules.weight_names import by_order, recognized, torchvision_names
-from cnnplay.modules.weights import Weights, build_with_weights, compare, parameter_shapes
+from cnnplay.modules.weights import (
+    Weights,
+    build_with_weights,
+    compare,
+    parameter_shapes,
+    possible_pairings,
+)
 from cnnplay.network import nodes
 from cnnplay.network.network import Classification, Input, Network
 from cnnplay.network.presets import preset, presets
@@ -90,9 +96,9 @@ def test_equal_shapes_in_equal_order_are_matched_by_order_only_when_asked() -> N
     own = parameter_shapes(network)
     given = {f"layer{number}": torch.rand(shape) for number, shape in enumerate(own.values())}
     assert not compare(given, network).loaded
-    layout = by_order({name: tuple(tensor.shape) for name, tensor in given.items()}, own)
-    assert layout is not None
-    module, result = build_with_weights(given, network, layout=layout)
+    pairings = possible_pairings(given, network)
+    assert list(pairings) == ["order"]
+    module, result = build_with_weights(given, network, pairing=pairings["order"])
     assert result.complete
     assert all(
         torch.equal(loaded, tensor)
@@ -108,6 +114,17 @@ def test_names_sorted_as_text_are_matched_in_the_order_of_their_numbers() -> Non
     layout = by_order({name: shapes[name] for name in sorted(shapes)}, own)
     assert layout is not None
     assert layout.names == dict(zip(names, own, strict=True))
+
+
+def test_a_file_for_other_classes_is_matched_by_order_but_for_the_last_layer() -> None:
+    network = preset("lenet-5").network
+    own = parameter_shapes(network)
+    given = {f"t{number}": torch.zeros(shape) for number, shape in enumerate(own.values())}
+    given |= {f"t{len(own) - 2}": torch.zeros(3, 84), f"t{len(own) - 1}": torch.zeros(3)}
+    pairing = possible_pairings(given, network)["order"]
+    head = [*own][-2:]
+    assert [mismatch.key for mismatch in pairing.mismatched] == head
+    assert pairing.loaded == tuple([*own][:-2])
 
 
 def test_one_shape_that_differs_is_not_matched_by_order() -> None:

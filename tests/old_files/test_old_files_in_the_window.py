@@ -171,6 +171,7 @@ def test_an_old_export_is_loaded_into_the_network_on_screen(
     session.data.choose("mnist-sample")
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=WAIT)
     session.editor.load_preset("tiny-cnn")
+    session.importing.offered.connect(lambda read: session.importing.load(read, read.pairings["name"]))
     session.importing.read(HERE / "exports" / name)
     finish_jobs(session.importing)
     weights = session.run.weights_cache.weights

@@ -235,3 +235,38 @@ def test_a_run_stopped_in_its_first_epoch_lacks_no_best_weights(small: Network, 
     assert "validation_loss" in state.metrics, "a stopped run evaluates what there is"
     train(resumed_job("r", small, few, state), heard.append)
     assert not [event for event in heard if isinstance(event, events.Noted) and "missing" in event.message]
+
+
+def test_a_run_that_stopped_early_and_resumes_has_its_patience_again(few: ImageSet, small: Network) -> None:
+    config = TrainConfig(
+        epochs=50, batch_size=32, threads=1, device="cpu", early_stopping=3, learning_rate=1e-12
+    )
+    first, _, _ = _run(Job("r", small, config, few))
+    assert first.reason == "early"
+    assert first.state is not None
+    resumed = resumed_job("r", small, few, first.state)
+    second, heard, _ = _run(resumed)
+    assert second.reason == "early"
+    assert second.last_epoch == max(first.last_epoch, second.best_epoch or 0) + 3
+    steps = next(event.steps_per_epoch for event in heard if isinstance(event, events.Started))
+    for at in (first.step + 1, first.step + steps + 1):
+        _, _, state = _run(resumed, at)
+        assert state is not None
+        again, _, _ = _run(resumed_job("r", small, few, state))
+        assert again.last_epoch == second.last_epoch, "it is counted as without an interruption"
+    changed = Job(
+        "r", small, config, few, initial=first.weights, first_epoch=first.last_epoch + 1, best=first.best
+    )
+    assert _run(changed)[0].last_epoch == second.last_epoch
+
+
+def test_patience_goes_on_where_a_run_was_interrupted(few: ImageSet, small: Network) -> None:
+    config = TrainConfig(
+        epochs=50, batch_size=32, threads=1, device="cpu", early_stopping=4, learning_rate=1e-12
+    )
+    whole, heard, _ = _run(Job("r", small, config, few))
+    steps = next(event.steps_per_epoch for event in heard if isinstance(event, events.Started))
+    for at in (2 * steps, 3 * steps + 1):
+        _, _, state = _run(Job("r", small, config, few), at)
+        assert state is not None
+        assert _run(resumed_job("r", small, few, state))[0].last_epoch == whole.last_epoch

@@ -165,3 +165,28 @@ def test_a_run_that_began_in_a_busy_moment_has_all_threads_within_two_seconds(
     taken.busy = True
     taken.run(60)
     assert taken.changes == [], "where the other core is another program's, nothing is tried"
+
+
+def test_an_uncertain_first_timing_is_checked_at_once() -> None:
+    """Both numbers were slow when they were timed, so the usual step time is wrong."""
+
+    def crowded(threads: int, busy: bool) -> float:
+        return 0.025 if threads == 1 else 1.2
+
+    simulated = Machine(ThreadTuner(2, 2, 1.2, certain=False), crowded)
+    simulated.run(6)
+    assert simulated.tuner.threads == 1
+    quiet = Machine(ThreadTuner(2, 2, 0.006, certain=False), spinning)
+    quiet.run(20)
+    assert quiet.tuner.threads == 2
+    assert len(quiet.changes) == 2, "checked once"
+
+
+def test_steps_that_are_far_too_long_are_not_waited_for() -> None:
+    def taken(threads: int, busy: bool) -> float:
+        return (1.2 if busy else 0.006) if threads == 2 else 0.025
+
+    simulated = Machine(ThreadTuner(2, 2, 0.006), taken)
+    simulated.busy = True
+    simulated.run(3)
+    assert simulated.tuner.threads == 1

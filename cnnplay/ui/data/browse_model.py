@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnplay.data.input_size import size_text
 from cnnplay.network.describe import shape_text
 from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE, Split, indices_of, read_thumbnails
 from cnnplay.ui.data.data import DataModel, splits_text
@@ -120,7 +121,7 @@ class BrowseModel(QObject):
         if images is None:
             return self._data.summary
         splits = splits_text(len(images.train), len(images.validation), len(images.test))
-        size = shape_text(images.shape) if images.shape else "mixed sizes"
+        size = shape_text(images.shape) if images.shape else size_text(images)
         return f"{len(images.classes):,} classes · {splits} · {size}"
 
     @property
@@ -229,7 +230,7 @@ class BrowseModel(QObject):
 
     def _request_overview(self, images: ImageSet) -> None:
         def work(request: Request) -> Overview:
-            from cnnplay.data.folder import LoadCancelled
+            from cnnplay.data.loading import LoadCancelled
             from cnnplay.data.overview import overview
 
             def progress(done: int, whole: int) -> None:

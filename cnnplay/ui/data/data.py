@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnplay.data.input_size import size_text
+from cnnplay.network.describe import shape_text
 from cnnplay.ui.data.downloads import DownloadModel
+from cnnplay.ui.data.left_out import notes
 from cnnplay.ui.kit.background import Background, Job
 from cnnplay.ui.kit.mailbox import Mail
 
@@ -61,9 +64,9 @@ class DataModel(QObject):
         return self._error
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """What was left out of the data set, one line each."""
-        return self._images.problems if self._images is not None else ()
+    def notes(self) -> tuple[str, ...]:
+        """What was left out of the data set, in one line, and a line for each remark on its images."""
+        return notes(self._images) if self._images is not None else ()
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -106,7 +109,7 @@ class DataModel(QObject):
         if self._images is None:
             return self._error or "no data set selected"
         shape = self._images.shape
-        size = " × ".join(str(part) for part in shape) if shape else "mixed sizes"
+        size = shape_text(shape) if shape else size_text(self._images)
         splits = splits_text(len(self._images.train), len(self._images.validation), len(self._images.test))
         return f"{self._images.title}: {len(self._images.classes)} classes, {splits}, {size}"
 

@@ -14,6 +14,8 @@ SHARE = 0.0125
 """The share of the elapsed time that the window's thread may use during a run, about."""
 SHORTEST_S, INITIAL_S, LONGEST_S = 0.2, 0.5, 1.6
 """Seconds between two redraws of a live view: at least, before anything is measured, and at most."""
+CURVES_MS = 50
+"""Added to the interval for curves and numbers."""
 WATCH_MS = 500
 POLL_MS, SLOWEST_POLL_MS = 100, 300
 """Between two polls of the mailbox: while something waits for an answer, and at most otherwise."""
@@ -34,6 +36,10 @@ class RedrawRate(QObject):
         self._before = (0.0, 0.0)
         self._timer = QTimer(self, interval=WATCH_MS)
         self._timer.timeout.connect(self.adjust)
+
+    def interval_ms(self) -> int:
+        """Milliseconds between two redraws of curves and numbers, which change more slowly than images."""
+        return round(1000 * self.interval_s) + CURVES_MS
 
     def start(self) -> None:
         """Starts measuring, with the interval of the last run."""

@@ -82,6 +82,12 @@ class EvaluationModel(QObject):
         wrong = count - int(result.confusion.trace())
         return f"validation{when} · {wrong:,} of {count:,} wrong"
 
+    @property
+    def hint(self) -> str:
+        """Why the result may surprise: light and dark are the other way round than in the training images."""
+        polarity = self.result.polarity if self.result is not None else ""
+        return f"These images are {polarity}." if polarity else ""
+
     def select_cell(self, cell: tuple[int, int] | None) -> None:
         """Shows the images of a cell of the confusion matrix, or of none."""
         if cell != self._cell:

@@ -40,6 +40,8 @@ class EvaluationResult:
     confusion: Integers
     epoch: int = 0
     network: Network | None = None
+    polarity: str = ""
+    """How the images differ in brightness from the training images; "" if they do not."""
 
     @property
     def accuracy(self) -> float:

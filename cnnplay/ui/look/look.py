@@ -20,6 +20,7 @@ from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.image_choice import ImageChoiceModel
 from cnnplay.ui.look.live_probe import LiveProbe
 from cnnplay.ui.look.look_text import (
+    image_hint,
     live_text,
     partly_trained_text,
     trained_text,
@@ -190,8 +191,8 @@ class LookModel(QObject):
 
     @property
     def too_large_for_stack(self) -> bool:
-        """Whether the network is trained, but so large that it is not built for the stack alone."""
-        return self.run.weights_cache.weights is not None and not self._targets.worth_for_stack
+        """Whether a trained network is so large that it is not built for the stack alone."""
+        return not self._targets.worth_for_stack
 
     @property
     def text(self) -> str:
@@ -205,6 +206,11 @@ class LookModel(QObject):
         if self._origin == "partly":
             return partly_trained_text(self._untrained)
         return trained_text(self.run.weights_cache.trained) if self._origin == "trained" else ""
+
+    @property
+    def image_hint(self) -> str:
+        """Why the result of an opened or drawn image may surprise; "" for those of the data set."""
+        return image_hint(self._result, self._origin in ("live", "trained", "partly"))
 
     @property
     def activated(self) -> bool:
@@ -354,8 +360,7 @@ class LookModel(QObject):
         if result is not None:
             self.evaluation.set_result(result)
             self._evaluation_pause.start()
-            if not self.live:
-                self.refresh()  # the network or its weights may have been replaced since
+            self.refresh()  # after a run, its network or weights may have been replaced since
 
     def _probed(self, found: StoredProbeResult) -> None:
         self._untrained = found.untrained

@@ -1,7 +1,9 @@
-"""Texts about a probe: where the result comes from, and why there is none."""
+"""Texts about a probe: where the result comes from, what its image lacks, and why there is none."""
 
+from cnnplay.data.input_size import is_squashed
 from cnnplay.network.network import Network, ids
 from cnnplay.shapes.report import Report
+from cnnplay.ui.look.probe import ProbeResult
 from cnnplay.ui.train.trained import Trained
 
 
@@ -44,3 +46,23 @@ def problems_text(report: Report) -> str:
 def weights_text(report: Report) -> str:
     """``138,357,544 weights, 553 MB``."""
     return f"{report.parameters:,} weights, {report.parameters * 4 / 1e6:,.0f} MB"
+
+
+def image_hint(result: ProbeResult | None, trained: bool) -> str:
+    """What a user should know of an image of their own: light and dark are the other way round than those of
+    the training images, or it is squashed. "" if neither is the case.
+    """
+    image = result.request.image if result is not None else None
+    if result is None or result.input is None or image is None or image.source == "data":
+        return ""
+    own, size = result.network.input.shape, image.pixels.shape[:2]
+    hints = []
+    if trained and result.polarity:
+        hints.append(f"This image is {result.polarity}: try inverting it.")
+    if is_squashed(size, own):
+        subject = "It" if hints else "This image"
+        hints.append(
+            f"{subject} is squashed: {size[0]:,} × {size[1]:,} becomes {own[1]:,} × {own[2]:,}, whatever its "
+            "aspect ratio. Crop it first to avoid that."
+        )
+    return " ".join(hints)

@@ -6,7 +6,7 @@ Everything here runs in the worker thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -85,6 +85,7 @@ class ModelInspector:
         """
         from cnnplay.data.fitting import fit_rows, normalize
         from cnnplay.data.images import DataError
+        from cnnplay.data.polarity import mean_of, polarity_text
         from cnnplay.probing.maps import predict
         from cnnplay.training.validation import validation_batch
 
@@ -93,6 +94,7 @@ class ModelInspector:
             raise DataError("choose a data set first: there is nothing to evaluate")
         preprocessing = self._preprocessing_of(target)
         evaluator, chosen = Evaluator(), dataset.validation
+        means = []
         # Small batches for a large network: a probe, or closing the window, waits for one batch at most.
         batch = min(BATCH, validation_batch(self._module_of(target)))
         for start in range(0, len(chosen), batch):
@@ -108,10 +110,12 @@ class ModelInspector:
                     continue  # a file that was removed after the data set was loaded
             if rows:
                 x = normalize(np.stack(rows).transpose(0, 3, 1, 2), preprocessing)
+                means.append(mean_of(x, preprocessing))
                 evaluator.add(kept, predict(module, np.ascontiguousarray(x)))
         if not len(evaluator):
             raise DataError(f"{dataset.title}: none of the validation images can be read")
-        return evaluator.result(dataset)
+        polarity = polarity_text(float(np.mean(means)), preprocessing) if target.preprocessing else ""
+        return replace(evaluator.result(dataset), polarity=polarity)
 
     def _module_of(self, target: ProbeTarget) -> NetworkModule:
         """The target's module; built unless it is the last one."""

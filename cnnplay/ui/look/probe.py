@@ -99,6 +99,8 @@ class ProbeResult:
     epoch: int = 0
     input: Floats | None = None
     """The network's input after preprocessing: C × H × W, normalized."""
+    polarity: str = ""
+    """How the image differs in brightness from the preprocessing's; "" if it does not."""
     probabilities: Floats | None = None
     maps: Maps | None = None
     filters: Filters | None = None
@@ -118,6 +120,7 @@ def probe(
 ) -> ProbeResult:
     """Probes a module, and leaves it unchanged. DataError if the image cannot become the network's input."""
     from cnnplay.data.fitting import to_input
+    from cnnplay.data.polarity import mean_of, polarity_text
     from cnnplay.probing.maps import capture_activations
 
     network = module.network
@@ -138,6 +141,7 @@ def probe(
         step=step,
         epoch=epoch,
         input=x[0],
+        polarity=polarity_text(mean_of(x, preprocessing), preprocessing),
         probabilities=seen.probabilities[0],
         maps=_maps(network, node, shown, seen.maps[shown.id][0]) if shown else None,
         filters=filters,

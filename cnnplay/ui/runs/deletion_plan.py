@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from cnnplay.runs import run_store
+from cnnplay.runs.files import has_record
 from cnnplay.runs.record import RunError
 from cnnplay.runs.remove import Cleanup, clean_up, cleanable, deletable, delete
 from cnnplay.runs.summary import read_record
@@ -24,12 +25,16 @@ CLEANUP_TEXTS: dict[Cleanup, tuple[str, str]] = {
 
 
 class DeletionPlan(msgspec.Struct, frozen=True):
-    """What deleting or cleaning up would do: to which runs, the bytes it frees, and why others are kept."""
+    """What deleting or cleaning up would do: to which runs, the bytes it frees, and why others are kept.
+
+    `opened`: it would delete the run that is open in the editor.
+    """
 
     cleanup: Cleanup | None
     paths: tuple[str, ...]
     bytes: int
     kept: tuple[str, ...] = ()
+    opened: bool = False
 
     @property
     def question(self) -> str:
@@ -46,13 +51,21 @@ class DeletionPlan(msgspec.Struct, frozen=True):
             if self.cleanup is None
             else CLEANUP_TEXTS[self.cleanup][1]
         )
-        if not self.kept:
-            return what
-        more = f" (and {len(self.kept) - 1:,} more)" if len(self.kept) > 1 else ""
-        return f"{what}\nKept: {self.kept[0]}{more}"
+        lines = [what]
+        if self.opened:
+            which = "It" if len(self.paths) == 1 else "One of them"
+            rest = "its weights stay there, and further training is a new run"
+            lines.append(f"{which} is open in the editor: {rest}.")
+        if self.kept:
+            more = f" (and {len(self.kept) - 1:,} more)" if len(self.kept) > 1 else ""
+            lines.append(f"Kept: {self.kept[0]}{more}")
+        return "\n".join(lines)
 
 
-def plan_deletion(paths: Sequence[str], cleanup: Cleanup | None) -> DeletionPlan:
+def plan_deletion(
+    paths: Sequence[str], cleanup: Cleanup | None, in_editor: Path | None = None
+) -> DeletionPlan:
+    """What it would do to these runs. `in_editor` is the folder of the run that is open in the editor."""
     taken, kept, size = [], [], 0
     for path in paths:
         try:
@@ -63,7 +76,9 @@ def plan_deletion(paths: Sequence[str], cleanup: Cleanup | None) -> DeletionPlan
         if files or cleanup is None:
             taken.append(path)
             size += sum(file.size for file in files)
-    return DeletionPlan(cleanup, tuple(taken), size, tuple(kept))
+    deleted = {Path(path).resolve() for path in taken} if cleanup is None else set()
+    opened = in_editor is not None and in_editor.resolve() in deleted
+    return DeletionPlan(cleanup, tuple(taken), size, tuple(kept), opened)
 
 
 def apply(plan: DeletionPlan) -> tuple[str, str]:
@@ -85,10 +100,10 @@ def apply(plan: DeletionPlan) -> tuple[str, str]:
 
 def remember_runs(store: Path, folder: Path) -> tuple[Path, ...]:
     folder = folder.resolve()
-    if (folder / "run.json").exists():
+    if has_record(folder):
         found = [folder]
     else:
-        found = sorted(one for one in folder.iterdir() if (one / "run.json").is_file())
+        found = sorted(one for one in folder.iterdir() if has_record(one))
     if not found:
         raise RunError(f"{folder}: expected a run folder, or a folder of runs; found no run.json")
     for one in found:

@@ -80,7 +80,7 @@ class RunResumer(QObject):
 
     def _choose_device(self, found: LoadedRun) -> None:
         """The run's own device if this machine has it: on another one the last bits would differ."""
-        own = found.config.device
+        own = found.config(self._settings.config.epochs).device
         if resolvable(own) and device_text(own) != device_text(self._settings.config.device):
             self._settings.set("device", own)
 

@@ -35,9 +35,14 @@ class RunActions(QObject):
     failed = Signal(str)
     difference_changed = Signal()
 
-    def __init__(self, runs: RunsModel, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        runs: RunsModel,
+        folder_in_editor: Callable[[], Path | None] = lambda: None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._runs = runs
+        self._runs, self._folder_in_editor = runs, folder_in_editor
         self._jobs = Background("run-actions", self, "finish")
         self._declared: tuple[DifferenceRow, ...] | None = None
         self.difference_problem = ""
@@ -105,7 +110,8 @@ class RunActions(QObject):
         paths = self._runs.selected or (tuple(row.path for row in self._runs.rows) if cleanup else ())
         if paths:
             self.flush()
-            self._run(lambda: plan_deletion(paths, cleanup), self.deletion_planned.emit)
+            in_editor = self._folder_in_editor()
+            self._run(lambda: plan_deletion(paths, cleanup, in_editor), self.deletion_planned.emit)
 
     def apply(self, plan: DeletionPlan) -> None:
         """Carries out a confirmed plan; each folder is checked again, since it may have changed meanwhile."""

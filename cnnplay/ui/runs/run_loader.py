@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,13 @@ from cnnplay.runs.effective_events import effective_events
 from cnnplay.runs.record import RunError
 from cnnplay.runs.tail import Tail
 from cnnplay.spec.events import Event
-from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.settings import MAX_EPOCHS, TrainConfig
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, error_text
 from cnnplay.ui.runs.runs import RunsModel
 from cnnplay.ui.train.run import RunModel
+from cnnplay.ui.train.run_request import final_epoch
 from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.trained import Trained
 
@@ -38,11 +39,17 @@ class LoadedRun:
     trained: Trained | None
     problem: str = ""
 
-    @property
-    def config(self) -> TrainConfig:
-        """The run's settings; if it can be resumed, those at the time it stopped."""
+    def config(self, epochs: int) -> TrainConfig:
+        """The run's settings; if it can be resumed, those at the time it stopped. Their `epochs` is the epoch
+        at which it ends, or the given number if that would end it there too.
+        """
         state = None if self.trained is None else self.trained.state
-        return state.config if state is not None and state.unfinished else self.record.config
+        if state is None:
+            return self.record.config
+        config = state.config if state.unfinished else self.record.config
+        if final_epoch(epochs, state.first_epoch - 1) != state.final_epoch:
+            epochs = min(state.final_epoch, MAX_EPOCHS)
+        return msgspec.structs.replace(config, epochs=epochs)
 
 
 class RunLoader(QObject):
@@ -76,8 +83,8 @@ class RunLoader(QObject):
             return "it cannot be read"
         return "a run is in progress: stop it first" if self._run.active else ""
 
-    def open(self) -> None:
-        """Opens the selected run."""
+    def open(self, at_best: bool = False) -> None:
+        """Opens the selected run; `at_best` as it was at the end of its best epoch."""
         reason = self.disabled_reason()
         if reason:
             self.failed.emit(f"The run cannot be opened now: {reason}.")
@@ -85,7 +92,9 @@ class RunLoader(QObject):
         row = self._runs.selected_rows[0]
         folder, active = row.folder, row.is_active
         self._jobs.queue(
-            lambda: read_run(folder, active), self._show, lambda error: self.failed.emit(error_text(error))
+            lambda: read_run(folder, active),
+            lambda found: self._show(found, at_best),
+            lambda error: self.failed.emit(error_text(error)),
         )
 
     def load_into_editor(self, found: LoadedRun) -> None:
@@ -96,23 +105,32 @@ class RunLoader(QObject):
         # Device and threads stay this machine's.
         here = self._settings.config
         self._settings.replace(
-            msgspec.structs.replace(found.config, device=here.device, threads=here.threads)
+            msgspec.structs.replace(found.config(here.epochs), device=here.device, threads=here.threads)
         )
         self._run.adopt(found.trained)
         if record.data and record.data != self._data.key:
             self._data.choose(record.data)
 
-    def _show(self, found: LoadedRun) -> None:
+    def _show(self, found: LoadedRun, at_best: bool) -> None:
         if self._run.active:
             self.failed.emit(f"{found.name} was not opened: a run was started meanwhile.")
             return
+        if at_best and found.trained is not None:
+            found = replace(found, trained=found.trained.at_best())
         self.load_into_editor(found)
         missing = "none of its weights can be used" if found.problem else "it has no weights"
-        weights = missing if found.trained is None else "with its weights"
+        weights = missing if found.trained is None else f"with its weights ({_epoch_text(found.trained)})"
         self.done.emit(f"opened {found.name}, {weights}; undo restores the previous network")
         if found.problem:
             self.failed.emit(found.problem)
         self.opened.emit()
+
+
+def _epoch_text(trained: Trained) -> str:
+    if trained.within is not None:
+        return f"epoch {trained.within:,}, where it stopped"
+    last, best = trained.weights.last_epoch, trained.weights.best_epoch
+    return f"epoch {last:,}" + (", the best one" if last == best else "")
 
 
 def read_run(folder: Path, active: bool = False) -> LoadedRun:

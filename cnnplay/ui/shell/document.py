@@ -27,12 +27,13 @@ class DocumentModel(QObject):
     """Saves the session's project and hands opened ones to it.
 
     `state` returns what is compared with the last save: equal states are without unsaved changes. By default
-    no two are equal. `changed`: title, path or unsaved state. `opened(Project)`. `failed(str)`: one line for
-    the user.
+    no two are equal. `changed`: title, path or unsaved state. `opened(Project)`: a file;
+    `recovered(Recovered)`: an autosave. `failed(str)`: one line for the user.
     """
 
     changed = Signal()
     opened = Signal(object)
+    recovered = Signal(object)
     saved = Signal(object)
     failed = Signal(str)
     busy_changed = Signal()
@@ -42,19 +43,25 @@ class DocumentModel(QObject):
         collect: Callable[[], Project],
         preferences: Preferences,
         parent: QObject | None = None,
+        draft: Callable[[], Project] | None = None,
         state: Callable[[], object] = object,
     ) -> None:
+        """`draft` returns what to autosave; by default what to save."""
         super().__init__(parent)
-        self._collect, self._state = collect, state
+        self._collect, self._draft, self._state = collect, draft or collect, state
         self._saved_state = state()
         self._preferences = preferences
         self._jobs = Background("files", self, "finish")
         self._jobs.idle_changed.connect(self.busy_changed)
+        self._jobs.idle_changed.connect(self._autosave_missed)
         self.path: Path | None = None
         self.dirty = False
         self._version = 0
         self._autosaved_version = 0
         self._autosave_due = 0.0
+        self._missed = False
+        """Whether an autosave was due while files were being read or written."""
+        self._closing = False
         self._doing = ""
         self._own_autosave = autosave_folder() / f"{os.getpid()}-{time.time_ns():x}{SUFFIX}"
         self._lock = _lock_of(self._own_autosave)
@@ -116,36 +123,48 @@ class DocumentModel(QObject):
         self._doing = f"saving {path.name} …"
         self._jobs.queue(lambda: save(project, path), done, self._fail)
 
-    def open(self, path: Path, recovered: bool = False, then: Callable[[], None] | None = None) -> None:
-        """Reads a project in a thread; `then` is called on success. On failure the open document stays."""
+    def open(self, path: Path) -> None:
+        """Reads a project in a thread. On failure the open document stays."""
         from cnnplay.project.store import load
 
         def done(project: Project) -> None:
             self.opened.emit(project)
             self._saved_state = self._state()
             self._clean()
-            if recovered:
-                self.path = None
-                self._saved_state = object()  # no file has it
-                self.touch()
-                # Another crash must not lose it: it is deleted once this window has its own autosave.
-                self.autosave(then=lambda: self._discard(path))
-            else:
-                self.path = path
-                self._preferences.add_recent(path)
+            self.path = path
+            self._preferences.add_recent(path)
             self.changed.emit()
+
+        self._doing = f"opening {path.name} …"
+        self._jobs.queue(lambda: load(path), done, self._fail)
+
+    def recover(self, path: Path, then: Callable[[], None] | None = None) -> None:
+        """Opens an autosave as `open` does, under the name of its file; `then` is called on success."""
+        from cnnplay.ui.shell.recovery import Recovered, read_autosave
+
+        def done(found: Recovered) -> None:
+            self.recovered.emit(found)
+            self._clean()
+            self.path, self._saved_state = found.file, object()  # no file has it
+            self.touch()
+            # Another crash must not lose it: it is deleted once this window has its own autosave.
+            self.autosave(then=lambda: self._discard(path))
+            self.changed.emit()
+            if found.problem:
+                self.failed.emit(found.problem)
             if then is not None:
                 then()
 
-        self._doing = "recovering unsaved work …" if recovered else f"opening {path.name} …"
-        self._jobs.queue(lambda: load(path), done, self._fail)
+        self._doing = "recovering unsaved work …"
+        self._jobs.queue(lambda: read_autosave(path), done, self._fail)
 
     @Slot()
     def autosave(self, then: Callable[[], None] | None = None) -> None:
         """Writes unsaved changes to the autosave, unless the last state is there already. `then` is called
-        once they are written.
+        once they are written. While files are read or written, this happens afterwards, without `then`.
         """
-        if not self.dirty or self._version == self._autosaved_version or self.busy:
+        self._missed = self.busy
+        if not self.dirty or self._version == self._autosaved_version or self.busy or self._closing:
             return
         if then is None and time.monotonic() < self._autosave_due:
             return
@@ -155,7 +174,7 @@ class DocumentModel(QObject):
         except OSError as error:
             logging.getLogger(__name__).warning("autosave failed: %s", error)
             return
-        project, version = self._collect(), self._version
+        project, version = self._draft(), self._version
 
         def write() -> float:
             from cnnplay.project.store import save
@@ -181,6 +200,11 @@ class DocumentModel(QObject):
         self._doing = ""
         self._jobs.queue(write, done, failed)
 
+    @Slot()
+    def _autosave_missed(self) -> None:
+        if self._missed and not self.busy:
+            self.autosave()
+
     def recoverable(self) -> tuple[Path, ...]:
         """Autosaves of windows that no longer run, newest first."""
         found = []
@@ -195,9 +219,14 @@ class DocumentModel(QObject):
         for path in self.recoverable():
             self._discard(path)
 
-    def finish(self) -> None:
-        """Waits for writing to end and deletes the autosave: the window closes normally."""
+    def begin_finish(self) -> None:
+        """Ends autosaving: the window closes normally."""
+        self._closing = True
         self._timer.stop()
+
+    def finish(self) -> None:
+        """Waits for writing to end and deletes the autosave."""
+        self.begin_finish()
         self._jobs.close()
         self._discard(self._own_autosave)
         self._lock.unlock()

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnplay.export.catalog import FORMATS
 from cnnplay.modules.trained_weights import Which
-from cnnplay.shapes.torchvision import no_counterpart_reason
+from cnnplay.network.network import Network
 from cnnplay.spec.events import EpochDone, Event
 from cnnplay.spec.settings import Initialization
 from cnnplay.ui.build.editor import EditorModel
@@ -74,17 +74,24 @@ class ExportModel(QObject):
 
     def disabled_reason(self, format_key: str) -> str:
         """Why there is nothing to export in a format; "" if there is."""
-        if format_key == "torchvision":
-            return no_counterpart_reason(self._editor.network)
-        if FORMATS[format_key].source != "history":
-            return ""
+        row = FORMATS[format_key]
+        if row.source != "history":
+            return row.disabled_reason(self._network)
         trained = any(isinstance(event, EpochDone) for event in self._events())
         return "" if trained else "this network has no finished epoch yet"
+
+    @property
+    def _network(self) -> Network:
+        """The network that is exported: the trained one if the one on screen has other weights."""
+        trained = self._run.weights_cache.trained
+        if trained is None or self._run.weights_cache.trained_for_editor is trained:
+            return self._editor.network
+        return trained.weights.network
 
     def export(self, format_key: str, path: Path, which: Choice) -> None:
         """Writes one format."""
         events = self._events()
-        network, seed = self._network(which), self._settings.config.seed
+        network, seed = self._snapshot(which), self._settings.config.seed
 
         def work() -> str:
             from cnnplay.export.formats import export
@@ -104,7 +111,7 @@ class ExportModel(QObject):
             return tuple(self._run.history.epochs) if self._run.active else ()
         return trained.events
 
-    def _network(self, which: Choice) -> _Snapshot:
+    def _snapshot(self, which: Choice) -> _Snapshot:
         return _Snapshot(self._editor, self._data, self._run, self._settings.config.initialisation, which)
 
     def _fail(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Import: loads a weights file into the network on screen and says what does not fit."""
+"""Import: reads a weights file, and loads what the user confirms into the network on screen."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
+from cnnplay.spec.trained import DataFacts
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, error_text
@@ -20,33 +21,36 @@ from cnnplay.ui.train.trained import Trained
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
+    from cnnplay.modules.pairing import Match, Pairing
+    from cnnplay.modules.weights import Weights
 
 
-@dataclass(frozen=True)
-class Imported:
-    """Weights read from a file, and the training they would make.
+@dataclass(frozen=True, eq=False)
+class ReadWeights:
+    """A weights file that was read for the network on screen.
 
-    `problems` has a line for each tensor that does not fit. `fitting` of `wanted` tensors fit; the others
-    would be initialized at random.
+    `pairings` are the ways to match its tensors with the network's parameters, the better one first. `notes`
+    say what was done to read it and how inputs will be normalized; `warning` says if it has NaN or infinity.
+    `types` are the tensors' types of numbers, by name.
     """
 
     path: Path
-    problems: tuple[str, ...]
-    fitting: int
-    wanted: int
-    trained: Trained
-
-    @property
-    def complete(self) -> bool:
-        return not self.problems
+    network: Network
+    config: TrainConfig
+    facts: DataFacts
+    weights: Weights
+    types: dict[str, str]
+    pairings: dict[Match, Pairing]
+    notes: tuple[str, ...]
+    warning: str = ""
 
 
 class ImportModel(QObject):
-    """Reads in a thread. `partly(Imported)`: not all weights fit, and the user decides."""
+    """Reads in a thread. `offered(ReadWeights)`: the user decides which tensors to `load`, if any."""
 
     done = Signal(str)
     failed = Signal(str)
-    partly = Signal(object)
+    offered = Signal(object)
 
     def __init__(
         self,
@@ -69,58 +73,92 @@ class ImportModel(QObject):
         return "" if self._data.images is not None else "choose a data set first"
 
     def read(self, path: Path) -> None:
-        """Reads a weights file into the network on screen. Asks if not all weights fit."""
+        """Reads a weights file and offers it; nothing is replaced yet."""
         reason, images = self.disabled_reason(), self._data.images
         if reason or images is None:
             self.failed.emit(f"{path.name} cannot be loaded now: {reason}")
             return
         network, config = self._editor.network, self._settings.config
-        self._jobs.queue(lambda: _imported(path, network, config, images), self._read, self._fail)
+        self._jobs.queue(lambda: _read(path, network, config, images), self._offer, self._fail)
 
-    def take(self, imported: Imported) -> None:
-        """Makes these the network's weights."""
-        if self._run.active:
-            self.failed.emit(f"{imported.path.name} was not loaded: a run has started meanwhile")
+    def load(self, read: ReadWeights, pairing: Pairing) -> None:
+        """Makes these the network's weights; parameters without a tensor are initialized."""
+        self._jobs.queue(
+            lambda: _trained(read, pairing), lambda made: self._take(read, pairing, made), self._fail
+        )
+
+    def _offer(self, read: ReadWeights) -> None:
+        if self._overtaken(read):
             return
-        self._run.adopt(imported.trained)
-        amount = "all" if imported.complete else f"{imported.fitting} of {imported.wanted}"
-        self.done.emit(f"loaded {amount} weights from {imported.path.name}")
+        pairing = next(iter(read.pairings.values()))
+        if pairing.loaded or any(pairing.choices(parameter) for parameter in pairing.missing):
+            self.offered.emit(read)
+            return
+        first, *others = pairing.messages
+        more = f" (and {len(others)} more)" if others else ""
+        self.failed.emit(f"{read.path.name}: none of its weights fit this network: {first}{more}")
 
-    def _read(self, imported: Imported) -> None:
-        if imported.complete:
-            self.take(imported)
-        elif not imported.fitting:
-            more = f" (and {len(imported.problems) - 1} more)" if len(imported.problems) > 1 else ""
-            self.failed.emit(
-                f"{imported.path.name}: none of its weights fit this network: {imported.problems[0]}{more}"
-            )
+    def _take(self, read: ReadWeights, pairing: Pairing, trained: Trained) -> None:
+        if self._overtaken(read):
+            return
+        self._run.adopt(trained)
+        count, wanted = len(pairing.loaded), pairing.wanted
+        amount = "all" if count == wanted else f"{count:,} of {wanted:,}"
+        self.done.emit(f"loaded {amount} weights from {read.path.name}")
+
+    def _overtaken(self, read: ReadWeights) -> bool:
+        """Whether it is too late for them; says so."""
+        if self._run.active:
+            reason = "a run has started meanwhile"
+        elif self._editor.network != read.network:
+            reason = "the network was changed meanwhile"
         else:
-            self.partly.emit(imported)
+            return False
+        self.failed.emit(f"{read.path.name} was not loaded: {reason}")
+        return True
 
     def _fail(self, error: Exception) -> None:
         self.failed.emit(error_text(error))
+
+
+def _read(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> ReadWeights:
+    from cnnplay.data.prepared import sampled_statistics  # torch, in the thread
+    from cnnplay.modules.weights import possible_pairings, type_name
+    from cnnplay.project.weights_file import facts_of, not_finite, read_file
+
+    found = read_file(path)
+    # Files exported by this program hold normalization and class names; others do not.
+    stored = facts_of(path)
+    preprocessing = stored.preprocessing
+    rule = "inputs are normalized as the file says"
+    if preprocessing is None or preprocessing.input != network.input.shape:
+        preprocessing = sampled_statistics(images, network.input.shape)
+        rule = f"inputs are normalized by the statistics of {images.title}"
+    classes = _class_names(network.task.classes, stored.classes, images.classes)
+    return ReadWeights(
+        path,
+        network,
+        config,
+        facts=DataFacts(key=images.key, classes=classes, preprocessing=preprocessing),
+        weights=found.weights,
+        types={name: type_name(tensor) for name, tensor in found.weights.items()},
+        pairings=possible_pairings(found.weights, network),
+        notes=(*found.notes, rule),
+        warning=next(iter(not_finite(found.weights)), ""),
+    )
+
+
+def _trained(read: ReadWeights, pairing: Pairing) -> Trained:
+    from cnnplay.modules.weights import build_with_weights, weights_of
+
+    config = read.config
+    module, _ = build_with_weights(
+        read.weights, read.network, seed=config.seed, initialisation=config.initialisation, pairing=pairing
+    )
+    return Trained(TrainedWeights(read.network, config, read.facts, weights_of(module, copied=False)))
 
 
 def _class_names(count: int, *candidates: tuple[str, ...]) -> tuple[str, ...]:
     """The first candidate with one name for each output; else ``class 1``, ``class 2``, …"""
     named = next((names for names in candidates if len(names) == count), None)
     return named or tuple(f"class {number}" for number in range(1, count + 1))
-
-
-def _imported(path: Path, network: Network, config: TrainConfig, images: ImageSet) -> Imported:
-    from cnnplay.data.prepared import sampled_statistics  # torch, in the thread
-    from cnnplay.modules.weights import build_with_weights, weights_of
-    from cnnplay.project.weights_file import facts_of, read
-    from cnnplay.spec.trained import DataFacts
-
-    weights = read(path)
-    module, result = build_with_weights(weights, network, seed=config.seed)
-    # Files exported by this program hold normalization and class names; others do not.
-    stored = facts_of(path)
-    preprocessing = stored.preprocessing
-    if preprocessing is None or preprocessing.input != network.input.shape:
-        preprocessing = sampled_statistics(images, network.input.shape)
-    classes = _class_names(network.task.classes, stored.classes, images.classes)
-    facts = DataFacts(key=images.key, classes=classes, preprocessing=preprocessing)
-    trained = Trained(TrainedWeights(network, config, facts, weights_of(module)))
-    return Imported(path, result.messages, len(result.loaded), len(module.state_dict()), trained)

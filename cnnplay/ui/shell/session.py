@@ -11,14 +11,16 @@ from weakref import ref
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from cnnplay.network.network import Classification, Input, Network
+from cnnplay.data.input_size import suggested_shape
+from cnnplay.network.edits import rename
+from cnnplay.network.network import UNNAMED, Classification, Input, Network
 from cnnplay.network.presets import preset
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.ui.build.editor import EditorModel, first_convolution
 from cnnplay.ui.build.layer_times import LayerTimesModel
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.data.browse_model import BrowseModel
-from cnnplay.ui.data.data import FOLDER, DataModel
+from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import Background, Job, begin_close, close_jobs
 from cnnplay.ui.kit.devices import AUTO
 from cnnplay.ui.kit.preferences import Preferences
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
     from cnnplay.project.project import Project
     from cnnplay.ui.search.search_session import SearchSession
+    from cnnplay.ui.shell.recovery import Recovered
+    from cnnplay.ui.train.trained import Trained
 
 FIRST_PRESET = "lenet-5"
 FIRST_DATA = "mnist-sample"
@@ -75,9 +79,9 @@ class Session(QObject):
         self.fit_offer = FitOfferModel(self.editor, self.settings, self.data, self.run, self)
         self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
-        self.document = DocumentModel(self.collect, preferences, self, self._document_state)
+        self.document = DocumentModel(self.collect, preferences, self, self.draft, self._document_state)
         self.runs = RunsModel(preferences, parent=self)
-        self.run_actions = RunActions(self.runs, self)
+        self.run_actions = RunActions(self.runs, lambda: self.run.weights_cache.folder, self)
         self.run_loader = RunLoader(self.runs, self.editor, self.settings, self.data, self.run, self)
         self.resumer = RunResumer(self.run_loader, self.settings, self.data, self.run, self)
         self.interrupted_run = InterruptedRunModel(preferences, self.resumer, self.run, self)
@@ -113,6 +117,7 @@ class Session(QObject):
         self.data.changed.connect(self._data_changed)
         self.data.state_changed.connect(self._data_state)
         self.document.opened.connect(self._show)
+        self.document.recovered.connect(self._show_recovered)
         self.document.failed.connect(self.failed)
         self.exporting.failed.connect(self.failed)
         self.exporting.done.connect(self.message)
@@ -161,11 +166,13 @@ class Session(QObject):
         return self.document.dirty or self.run.active
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
-        """Writes the project. `then` replaces the document or closes the window; an active run is stopped
-        first, so that its weights go into the file.
+        """Writes the project; a new network gets the file's name. `then` replaces the document or closes the
+        window; an active run is stopped first, so that its weights go into the file.
         """
         if then is not None:
             self.run.shutdown()
+        if self.editor.network.name == UNNAMED and not self.run.active:
+            self.editor.apply(rename(self.editor.network, path.stem))
         self.document.save(path, then)
 
     def new(self, key: str = "") -> None:
@@ -181,9 +188,28 @@ class Session(QObject):
 
     def collect(self) -> Project:
         """The document as a value."""
+        trained = self.run.weights_cache.trained
+        project = self._project(trained)
+        if trained is not None and trained is self.run.weights_cache.current:
+            return msgspec.structs.replace(project, history=self.run.history.saved())
+        return project
+
+    def draft(self) -> Project:
+        """The document to autosave: names its file and the run, whose folder has the steps of its curve."""
+        from cnnplay.ui.shell.recovery import Origin, with_origin
+
+        trained, (run, folder) = self.run.weights_cache.trained, self.run.recorded
+        origin = Origin(
+            file=str(self.document.path or ""),
+            run=run,
+            folder=str(folder or ""),
+            weights=trained.run if trained else "",
+        )
+        return with_origin(self._project(trained), origin)
+
+    def _project(self, trained: Trained | None) -> Project:
         from cnnplay.project.project import Project
 
-        trained = self.run.weights_cache.trained
         return Project(
             network=self.editor.network,
             config=self.settings.config,
@@ -205,6 +231,7 @@ class Session(QObject):
         first.
         """
         self.run_actions.flush()  # what was typed
+        self.document.begin_finish()
         begin_close(self)
         if self._search is not None:
             self._search.model.stop()
@@ -220,10 +247,19 @@ class Session(QObject):
         """Replaces the document with an opened project."""
         from cnnplay.ui.train.trained import Trained
 
+        trained = None if project.trained is None else Trained(project.trained, project.history)
+        self._open(project, trained)
+
+    @Slot(object)
+    def _show_recovered(self, found: Recovered) -> None:
+        """Replaces the document with what a crash left."""
+        self._open(found.project, found.trained)
+
+    def _open(self, project: Project, trained: Trained | None) -> None:
         self._replace(project.network, project.config)
         self._select_first()
-        if project.trained is not None:
-            self.run.adopt(Trained(project.trained, project.history))
+        if trained is not None:
+            self.run.adopt(trained)
         if project.data_key and project.data_key != self.data.key:
             self._data_key = project.data_key
             self.data.choose(project.data_key)
@@ -245,8 +281,12 @@ class Session(QObject):
 
     @Slot()
     def _touch(self) -> None:
-        if not self._opening:
-            self.document.touch()
+        if self._opening:
+            return
+        was_saved = not self.document.dirty
+        self.document.touch()
+        if was_saved and self.run.active:
+            self.document.autosave()  # it names the file: a crash must not lose it
 
     @Slot()
     def _report_restored_weights(self) -> None:
@@ -266,6 +306,8 @@ class Session(QObject):
             self._data_key = ""  # the data set trained on is now the document's
         if self.run.state in ("starting", "idle"):
             self._touch()
+        if self.run.state in ("starting", "idle") and not self._opening:
+            self.document.autosave()  # where the run is
 
     @Slot()
     def _hold_timing(self) -> None:
@@ -300,26 +342,24 @@ class Session(QObject):
     def _data_changed(self) -> None:
         self._data_key = ""
         self.preferences.set_texts("folders", self.data.folders)
+        if self.data.notes:
+            self.message.emit(f"{self.data.title}: {'; '.join(self.data.notes)} (see Browse data set)")
 
     @Slot()
     def _data_state(self) -> None:
         if self.data.error:
             self.failed.emit(self.data.error)
-        elif self.data.problems and self.data.state == "ready" and self.data.key.startswith(FOLDER):
-            first, *others = self.data.problems
-            more = f" (and {len(others)} more: see Browse data set)" if others else ""
-            self.message.emit(f"{self.data.title}: {first}{more}")
 
 
 def _empty_for(images: ImageSet | None) -> Network:
     """A network without layers whose input and classes are those of the data set."""
     network = preset(FIRST_PRESET).network
     if images is not None:
-        shape = images.shape or (images.channels, *network.input.shape[1:])
+        shape = images.shape or suggested_shape(images, network.input.shape)
         network = msgspec.structs.replace(
             network, input=Input(*shape), task=Classification(len(images.classes))
         )
-    return msgspec.structs.replace(network, name="network", stack=(), preset="")
+    return msgspec.structs.replace(network, name=UNNAMED, stack=(), preset="")
 
 
 def _raise(error: Exception) -> None:

@@ -13,10 +13,10 @@ from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.plot.curve import NO_CURVE, Curve, ThinnedCurves
 from cnnplay.ui.plot.curve_limits import SPIKE, Bounds, evenly_sampled, percent_floor, top_without_spikes
-from cnnplay.ui.plot.curve_settings import DEFAULT_SMOOTHING, CurveSettings
+from cnnplay.ui.plot.curve_settings import CurveSettings
 from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.smoothing import smoothing_text
-from cnnplay.ui.train.generalization_gap import GeneralizationGap, measure_gap
+from cnnplay.ui.train.generalization_gap import measure_gap
 from cnnplay.ui.train.history import History
 from cnnplay.ui.train.settings import value_text
 from cnnplay.ui.train.steps import Range
@@ -75,7 +75,7 @@ class CurvesModel(CurveSettings):
         found, best = [], best_text(history)
         if history.best is not None and best:
             found.append(f"{best}, epoch {history.best.epoch}")
-        gap = self._gap(history)
+        gap = measure_gap(history)
         if gap is not None:
             found.append(gap.text)
         return " · ".join(found)
@@ -91,18 +91,20 @@ class CurvesModel(CurveSettings):
             if metric == "loss"
             else f"{history.task_info.metric(metric).hint}; the best epoch is marked"
         )
-        parts = [f"{what}.", f"{shown}.", "Validation: one circle per epoch."]
+        parts = [
+            f"{what}.",
+            f"{shown}.",
+            "Validation: one circle per epoch.",
+            "Numbers are the last epoch's.",
+        ]
         if len(history.metric(f"averaged_{metric}")):
             parts.append("Averaged: validation with the mean of the weights of the last epochs (SWA).")
         if metric == "loss" and len(history.metric("decay_loss")):
             parts.append(DECAY_HINT)
-        gap = self._gap(history) if metric != "loss" else None
+        gap = measure_gap(history) if metric != "loss" else None
         if gap is not None:
             parts.append(gap.hint)
         return "\n".join(parts)
-
-    def _gap(self, history: History) -> GeneralizationGap | None:
-        return measure_gap(history, max(self.smoothing, DEFAULT_SMOOTHING))
 
     def curves(self, metric: str, history: History, before: History | None = None) -> dict[Part, Curve]:
         """What there is to draw, from back to front."""
@@ -142,13 +144,18 @@ class CurvesModel(CurveSettings):
     def ends(
         self, metric: str, history: History, right: float, before: History | None = None
     ) -> list[PointLabel]:
-        """The labels of the lines, at their last points left of `right`."""
+        """The labels of the lines, at their last points left of `right`. Their numbers are measured, not
+        smoothed, and of the last epoch there.
+        """
         curves, shown = self.curves(metric, history, before), history.task_info.metric(metric)
         found: dict[Part, PointLabel] = {}
         for part, name in NAMES.items():
             last = curves[part].last(right) if part in curves else None
             if last is not None:
-                found[part] = _label(part, shown, *last, name)
+                x, y = last
+                source = before if part == "training before" else history if part == "training" else None
+                value = y if source is None else _last_measured(source, metric, right, y)
+                found[part] = PointLabel(part, f"{name} {metric_text(shown, value)}", x, y)
         if "validation before" in found:
             found.pop("training before", None)
         return list(found.values())
@@ -252,6 +259,15 @@ class CurvesModel(CurveSettings):
             text = f"data + decay {metric_text(shown, value)} (decay {decay})"
             found.append(PointLabel("with decay", text, epoch, value))
         return Readout(where, title, tuple(found)) if found else None
+
+
+def _last_measured(history: History, metric: str, right: float, otherwise: float) -> float:
+    """What was measured in training in the last epoch that ends left of `right`, else in the last step."""
+    for curve in (history.metric(f"train_{metric}"), history.steps(metric)):
+        last = curve.last(right)
+        if last is not None:
+            return last[1]
+    return otherwise
 
 
 def best_text(history: History) -> str:

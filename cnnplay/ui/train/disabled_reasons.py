@@ -11,16 +11,21 @@ from cnnplay.spec.settings import SettingProblem
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.devices import AUTO, resolvable, torch_is_imported
 
-Action: TypeAlias = Literal["train", "from_scratch", "pause", "step", "stop", "replace", "restore_previous"]
+Action: TypeAlias = Literal[
+    "train", "from_scratch", "pause", "step", "stop", "replace", "restore_previous", "use_best"
+]
 State: TypeAlias = Literal["idle", "starting", "running", "paused", "stopping"]
 
 BUSY = "a run is in progress: stop it first"
 NO_RUN = "no run is in progress"
 STOPPING = "the run is stopping after the current batch"
 NO_PREVIOUS = "there are no previous weights: the network on screen was not trained twice in a row"
+NO_BEST = "no epoch of this network was better than its last one"
 
 
-def disabled_reasons(state: State, blocked: str, ready: str, has_previous: bool) -> dict[Action, str]:
+def disabled_reasons(
+    state: State, blocked: str, ready: str, has_previous: bool, has_best: bool
+) -> dict[Action, str]:
     """Why each action is unavailable; "" if it is available. `blocked`: why no run can start at all; `ready`:
     why the network in the editor cannot be trained.
     """
@@ -35,6 +40,7 @@ def disabled_reasons(state: State, blocked: str, ready: str, has_previous: bool)
         "stop": NO_RUN if idle else "the run is already stopping" if during else "",
         "replace": ready,
         "restore_previous": BUSY if not idle else "" if has_previous else NO_PREVIOUS,
+        "use_best": BUSY if not idle else "" if has_best else NO_BEST,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnplay.data.input_size import is_choice, loss_text, size_text, suggested_shape
 from cnnplay.network.describe import shape_text
 from cnnplay.network.fields import fields_of
 from cnnplay.network.network import Input, Network
@@ -26,10 +27,6 @@ from cnnplay.ui.train.settings import SettingsModel
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
 
-LARGE = 2.5
-"""From this ratio of areas on, resizing small images to a large input costs enough to ask first."""
-MOST_ASSUMED = 64
-"""The largest size assumed for images of mixed sizes, until the user enters another one."""
 LARGEST = next(int(field.maximum or 0) for field in fields_of(Input) if field.name == "height")
 SETTLE_MS = 150
 NO_ESTIMATE = "no estimate of memory and time"
@@ -45,8 +42,8 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class FitOfferModel(QObject):
-    """Asks when a large preset meets small images, and on request (`ask`). A different number of classes
-    is applied at once, as a visible edit.
+    """Asks where resizing the images to the input would cost them color or much detail, or much time, and on
+    request (`ask`). A different number of classes is applied at once, as a visible edit.
 
     `changed`: the question, an option or a cost changed. `asked`: the user requested the question.
     """
@@ -70,7 +67,7 @@ class FitOfferModel(QObject):
         self.question = ""
         self.options: tuple[Option, ...] = ()
         self.size: tuple[int, int] | None = None
-        """The height and width to fit the network to, if the images have mixed sizes; else None."""
+        """The height and width to fit the network to, where the images suggest no single one; else None."""
         self._soon = Throttle(self._estimate, SETTLE_MS, self, "settle")
         editor.changed.connect(self._network_changed)
         data.changed.connect(self._data_changed)
@@ -97,9 +94,7 @@ class FitOfferModel(QObject):
         if self.disabled_reason() or images is None:
             return
         self._asked = (network.preset, images.key)
-        height, width = network.input.height, network.input.width
-        self.size = None if images.shape else (min(height, MOST_ASSUMED), min(width, MOST_ASSUMED))
-        self._ask(network, images)
+        self._ask(network, images, _suggested_size(network, images))
         self.asked.emit()
 
     def class_problems(self) -> tuple[Problem, ...]:
@@ -112,14 +107,13 @@ class FitOfferModel(QObject):
         return class_problems(network, images.title, len(images.classes))
 
     def set_size(self, height: int, width: int) -> str:
-        """Sets the size to fit the network to, for images of mixed sizes. Returns what is wrong, else ""."""
+        """Sets the size to fit the network to. Returns what is wrong, else ""."""
         images = self._data.images
         if self.size is None or images is None or (height, width) == self.size:
             return ""
         if not (1 <= height <= LARGEST and 1 <= width <= LARGEST):
             return f"height and width must be 1 to {LARGEST:,}; got {height:,} × {width:,}"
-        self.size = (height, width)
-        self._ask(self._editor.network, images, at_once=False)
+        self._ask(self._editor.network, images, (height, width), at_once=False)
         return ""
 
     def accept(self, fit: Fit) -> None:
@@ -158,39 +152,52 @@ class FitOfferModel(QObject):
         images = self._data.images
         if images is not None and not self._run.active:
             self._asked = (self._editor.network.preset, images.key)
-            self._consider(self._editor.network, images, fix_classes=True)
+            if self._trained_on(images):
+                self.dismiss()
+            else:
+                self._consider(self._editor.network, images, fix_classes=True)
+
+    def _trained_on(self, images: ImageSet) -> bool:
+        """Whether the network was trained on this data set, so that all was chosen then."""
+        trained = self._run.weights_cache.trained_for_editor
+        facts = trained.weights.facts if trained is not None else None
+        return facts is not None and facts.key == images.key and facts.classes == images.classes
 
     def _consider(self, network: Network, images: ImageSet, fix_classes: bool) -> None:
-        classes = len(images.classes)
-        shape = images.shape
-        loses_color = images.channels > network.input.channels
-        if shape is not None and (loses_color or _area(network.input.shape) >= LARGE * _area(shape)):
-            self.size = None
-            self._ask(network, images)
+        if network.stack and is_choice(images, network.input.shape):
+            self._ask(network, images, _suggested_size(network, images))
             return
         self.dismiss()
-        if fix_classes and network.task.classes != classes and network.stack:
-            ids = self._editor.reserved_ids()
-            adapted = adapt(network, shape or network.input.shape, classes, "resize", ids)
-            if self._editor.apply(adapted.edited):
-                self._editor.message.emit("; ".join(adapted.changes))
-
-    def _ask(self, network: Network, images: ImageSet, at_once: bool = True) -> None:
+        notes: tuple[str, ...] = ()
         classes, own = len(images.classes), network.input.shape
-        shape = (images.channels, *self.size) if self.size is not None else images.shape
+        if fix_classes and network.stack:
+            notes = (loss_text(images, own),)
+            if network.task.classes != classes:
+                adapted = adapt(network, own, classes, "resize", self._editor.reserved_ids())
+                notes = (*(adapted.changes if self._editor.apply(adapted.edited) else ()), *notes)
+        message = "; ".join(note for note in notes if note)
+        if message:
+            self._editor.message.emit(message)
+
+    def _ask(
+        self, network: Network, images: ImageSet, size: tuple[int, int] | None, at_once: bool = True
+    ) -> None:
+        self.size = size
+        classes, own = len(images.classes), network.input.shape
+        shape = images.shape if size is None else (images.channels, *size)
         assert shape is not None
         fits: tuple[Fit, ...] = ("stem", "resize") if shape != own or self.size else ("resize",)
         ids = self._editor.reserved_ids()
         self._jobs.cancel()
         self._adapted = {fit: adapt(network, shape, classes, fit, ids) for fit in fits}
-        sizes = shape_text(shape) if self.size is None else "images of mixed sizes"
+        sizes = shape_text(images.shape) if images.shape else f"images of {size_text(images)},"
         self.question = (
             f"{network.name} takes {shape_text(own)} and has {network.task.classes:,} outputs; "
             f"{images.title} has {sizes} and {classes:,} classes."
         )
         titles = {"stem": "Fit the network to the data", "resize": _resize_title(own, images.shape)}
         self.options = tuple(
-            Option(fit, titles[fit], self._changes_text(network, fit, classes)) for fit in fits
+            Option(fit, titles[fit], self._changes_text(network, images, fit)) for fit in fits
         )
         self.changed.emit()
         if at_once:
@@ -198,11 +205,13 @@ class FitOfferModel(QObject):
         else:
             self._soon.request()
 
-    def _changes_text(self, network: Network, fit: Fit, classes: int) -> str:
-        adapted = self._adapted[fit]
+    def _changes_text(self, network: Network, images: ImageSet, fit: Fit) -> str:
+        adapted, classes = self._adapted[fit], len(images.classes)
         if fit == "resize":
             last = "unchanged" if network.task.classes == classes else f"gets {classes:,} outputs"
-            return f"to {shape_text(network.input.shape)}; the last layer {last}"
+            own = network.input.shape
+            what = loss_text(images, own) or f"to {shape_text(own)}"
+            return f"{what}; the last layer {last}"
         few, more = "; ".join(adapted.changes[:3]), len(adapted.changes) - 3
         text = few + (f"; {more} more" if more > 0 else "")
         left = len(infer(adapted.edited.network).problems)
@@ -254,6 +263,12 @@ def _costs(
     }
 
 
+def _suggested_size(network: Network, images: ImageSet) -> tuple[int, int] | None:
+    """The size to start with where the images have none of their own, or a large one; else None."""
+    suggested = suggested_shape(images, network.input.shape)
+    return None if suggested == images.shape else suggested[1:]
+
+
 def _resize_title(own: tuple[int, int, int], image_shape: tuple[int, int, int] | None) -> str:
     """The label of the button that fits the images to the network."""
     if image_shape is None or image_shape[1:] != own[1:]:
@@ -268,7 +283,3 @@ def _as_published(network: Network) -> bool:
         return preset(network.preset).network == network
     except KeyError:
         return False
-
-
-def _area(shape: tuple[int, ...]) -> int:
-    return shape[1] * shape[2]

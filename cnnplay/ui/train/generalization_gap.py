@@ -3,7 +3,6 @@
 import math
 
 import msgspec
-import numpy as np
 
 from cnnplay.spec.tasks import Metric
 from cnnplay.ui.kit.numerals import percent
@@ -18,7 +17,7 @@ LOW = 0.8
 
 
 class GeneralizationGap(msgspec.Struct, frozen=True):
-    """A metric on the training and validation splits after the last epoch, as fractions."""
+    """A metric on both splits in the last epoch, as fractions: the two numbers beside the curves."""
 
     metric: Metric
     training: float
@@ -27,9 +26,14 @@ class GeneralizationGap(msgspec.Struct, frozen=True):
     """The gap expected by chance: two standard deviations of the validation value."""
 
     @property
+    def points(self) -> float:
+        """The difference of the two numbers as they are shown, in percent with one decimal."""
+        return round(100 * self.training, 1) - round(100 * self.validation, 1)
+
+    @property
     def text(self) -> str:
         """``gap 2.9 points``."""
-        return f"gap {100 * (self.training - self.validation):.1f} points".replace("-", "−")
+        return f"gap {self.points:.1f} points".replace("-", "−")
 
     @property
     def hint(self) -> str:
@@ -37,7 +41,7 @@ class GeneralizationGap(msgspec.Struct, frozen=True):
         gap, usual = self.training - self.validation, max(NOTICED, self.noise)
         if gap > usual:
             return (
-                f"Training {self.metric.title} is {100 * gap:.1f} points above validation: the network "
+                f"Training {self.metric.title} is {self.points:.1f} points above validation: the network "
                 "memorizes part of the data (overfitting). More data, augmentation, weight decay, dropout or "
                 "a smaller network help."
             )
@@ -55,20 +59,21 @@ class GeneralizationGap(msgspec.Struct, frozen=True):
         return "Training and validation are close together: no sign of overfitting."
 
 
-def measure_gap(history: History, smoothing: float) -> GeneralizationGap | None:
-    """The gap after the last epoch, training averaged over about `smoothing` steps; None while it is too
-    early, or unknown, or if the task's primary metric is no share of images."""
+def measure_gap(history: History) -> GeneralizationGap | None:
+    """The gap of the last epoch; None while it is too early, or unknown, or if the task's primary metric is
+    no share of images."""
     metric = history.task_info.primary
     if not metric.share_of_images or metric.better == "lower":
         return None
     validation = history.metric(f"validation_{metric.name}")
     if len(history.epochs) < EARLIEST or not len(validation):
         return None
-    training = history.smoothed(metric.name, smoothing)
-    epoch, known = float(validation.x[-1]), float(validation.y[-1])
-    inside = int(np.searchsorted(training.x, epoch + 1e-9, side="right"))
-    if not inside or not (math.isfinite(known) and math.isfinite(float(training.y[inside - 1]))):
+    training = history.metric(f"train_{metric.name}")
+    if not len(training) or training.x[-1] != validation.x[-1]:
+        return None
+    seen, known = float(training.y[-1]), float(validation.y[-1])
+    if not (math.isfinite(known) and math.isfinite(seen)):
         return None
     size = history.started.validation_size if history.started is not None else 0
     noise = 2 * math.sqrt(max(known * (1 - known), 0.0) / size) if size else 0.0
-    return GeneralizationGap(metric, float(training.y[inside - 1]), known, noise)
+    return GeneralizationGap(metric, seen, known, noise)

@@ -18,6 +18,7 @@ from cnnplay.spec.events import (
     Started,
     Stepped,
 )
+from cnnplay.spec.settings import TrainConfig, setting_fields
 from cnnplay.spec.tasks import DEFAULT, TASKS, TaskInfo
 from cnnplay.ui.plot.curve import NO_CURVE, Curve
 from cnnplay.ui.plot.series import Floats
@@ -62,6 +63,8 @@ class History:
         self._done = Epochs()
         self._smoothed: dict[tuple[str, float], Smoothed] = {}
         self._first_x = 0.0
+        self._stages_x: list[float] = []
+        """Where each stage began."""
         self._epochs = 0
         """The epochs requested for the current stage."""
         self._step_before: int | None = None
@@ -100,6 +103,11 @@ class History:
         """How many epochs are done, fractions included."""
         done = float(self.epochs[-1].epoch) if self.epochs else 0.0
         return max(float(self._steps["x"][-1]), done) if len(self._steps) else done
+
+    @property
+    def last_step(self) -> int:
+        """The number of the last step; 0 before there is one."""
+        return int(self.numbers[-1]) if len(self._steps) else 0
 
     @property
     def target(self) -> int:
@@ -251,7 +259,7 @@ class History:
             case SettingChanged():
                 if event.name == "epochs" and isinstance(event.value, int):
                     self._epochs = event.value
-                self._change(event)
+                self._change(self.x_of(event.step), event)
             case Noted():
                 self.notes = [*self.notes[1 - MOST_NOTES :], event.message]
                 self.noted += 1
@@ -262,9 +270,8 @@ class History:
             case _:
                 pass  # Paused and Resumed are not drawn.
 
-    def _change(self, event: SettingChanged) -> None:
+    def _change(self, x: float, event: SettingChanged) -> None:
         """If a setting changed several times between two steps, the last value counts."""
-        x = self.x_of(event.step)
         if self.changes and self.changes[-1][0] == x and self.changes[-1][1].name == event.name:
             self.changes = self.changes[:-1]
         self.changes = [*self.changes, (x, event)]
@@ -281,7 +288,6 @@ class History:
     def _begin(self, event: Started) -> None:
         self.started = event
         self._done.task_info = event.task_info
-        self.stages.append(event)
         self.failed, self.finished = None, None
         self._step_before = None
         self._epochs = event.config.epochs
@@ -294,6 +300,30 @@ class History:
         self._done.cut(event.epoch - 1)
         # A setting that was changed after the last step had no effect.
         self.changes = [change for change in self.changes if change[0] <= self._first_x]
+        before = self._last_config()
+        if before is not None:
+            self._mark_changes(event, before)
+        self.stages.append(event)
+        self._stages_x.append(self._first_x)
+
+    def _mark_changes(self, stage: Started, before: TrainConfig) -> None:
+        """Marks settings that were changed before a stage, at its first step."""
+        step = self._numbered_before + 1
+        x = self._first_x + 1 / max(stage.steps_per_epoch, 1)
+        for name in (field.name for field in setting_fields() if field.name != "epochs"):
+            value = getattr(stage.config, name)
+            if value != getattr(before, name):
+                self._change(x, SettingChanged(run=stage.run, step=step, name=name, value=value))
+
+    def _last_config(self) -> TrainConfig | None:
+        """The settings of the last step that is kept where a stage begins; None without a step."""
+        made = [(stage, x) for stage, x in zip(self.stages, self._stages_x, strict=True) if x < self._first_x]
+        if not made:
+            return None
+        stage, start = made[-1]
+        known = TrainConfig.__struct_fields__
+        changed = {one.name: one.value for x, one in self.changes if x > start and one.name in known}
+        return msgspec.structs.replace(stage.config, **changed)
 
 
 def _column(name: str) -> str:

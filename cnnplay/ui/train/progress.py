@@ -4,6 +4,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from cnnplay.spec.tasks import LOSS
+from cnnplay.ui.kit.numerals import metric_text
 from cnnplay.ui.kit.text import duration_text
 from cnnplay.ui.train.history import History
 
@@ -19,6 +21,9 @@ class Progress:
         self._marks: deque[tuple[float, float, float]] = deque()
         self._images = 0.0
         self.epoch = 0
+        self.step = 0
+        self.step_text = ""
+        """``step 13: loss 2.301, accuracy 12.5 %``: the last step, measured on its batch."""
         self.epochs = 0
         self.fraction = 0.0
         """The fraction of this run's epochs that is done, 0 to 1."""
@@ -40,6 +45,7 @@ class Progress:
         first, self.epochs = started.first_epoch - 1, history.target
         done = max(history.last_x, float(first))
         self.epoch = min(int(done) + 1, self.epochs)
+        self.step, self.step_text = history.last_step, last_step_text(history)
         self.fraction = min(max((done - first) / max(self.epochs - first, 1), 0.0), 1.0)
         now = self._clock()
         images = done * started.train_size
@@ -58,6 +64,20 @@ class Progress:
         return f"epoch {self.epoch} / {self.epochs}" if self.epochs else ""
 
     @property
+    def paused_text(self) -> str:
+        """``paused, step 13``."""
+        return f"paused, step {self.step:,}" if self.step else "paused"
+
+    @property
     def remaining_text(self) -> str:
         """``3 s left``; "" while unknown."""
         return "" if self.seconds_left is None else f"{duration_text(self.seconds_left)} left"
+
+
+def last_step_text(history: History) -> str:
+    """The number of the last step with its loss and primary metric; "" before there is one."""
+    primary = history.task_info.primary
+    measured = (LOSS, primary) if primary.steps else (LOSS,)
+    values = [(metric, history.steps(metric.name).y[-1:]) for metric in measured]
+    texts = [f"{metric.title} {metric_text(metric, float(y[0]))}" for metric, y in values if len(y)]
+    return f"step {history.last_step:,}: {', '.join(texts)}" if texts else ""

@@ -34,30 +34,50 @@ class Recording:
     def begin(self) -> None:
         """Creates the folder, or reopens the one of the run that is resumed."""
         from cnnplay.runs.record import RunError
-        from cnnplay.runs.recorder import RunRecorder
 
         if self._before is not None:
             self._before.wait()
             self._before = None
         request, self._request = self._request, None  # it holds the weights that the run started from
         assert request is not None, "begin is called once"
-        resume_from = request.resume_from
         try:
-            if request.state is not None and resume_from is not None and resume_from.folder is not None:
-                self._folder = RunRecorder.reopen(resume_from.folder)
-            else:
-                self._folder = RunRecorder.create(
-                    None,
-                    network=request.network,
-                    config=request.config,
-                    data=request.images.key,
-                    mark=request.images.mark,
-                    run=request.run,
-                )
+            self._folder = self._reopened(request) or self._created(request)
         except RunError as error:
             self._note(Noted(run=request.run, message=f"this run is not saved: {error}"))
             return
         self.path = self._folder.path
+
+    def _reopened(self, request: RunRequest) -> RunRecorder | None:
+        """The folder of the run that is resumed exactly; None for a new run, and if it cannot be used."""
+        from cnnplay.runs.record import RunError
+        from cnnplay.runs.recorder import RunRecorder
+
+        if request.reopened_folder is None:
+            return None
+        try:
+            return RunRecorder.reopen(request.reopened_folder)
+        except RunError as error:  # deleted, moved, read-only, or written by another program
+            note = f"training continues as a new run, because the folder of this one cannot be used: {error}"
+            self._note(Noted(run=request.run, message=note))
+            return None
+
+    def _created(self, request: RunRequest) -> RunRecorder:
+        """A new folder, with what the run continues."""
+        from cnnplay.runs.recorder import RunRecorder
+
+        folder = RunRecorder.create(
+            request.folder if request.reopened_folder is None else None,
+            network=request.network,
+            config=request.config,
+            data=request.images.key,
+            mark=request.images.mark,
+            run=request.run,
+        )
+        earlier = request.resume_from
+        if earlier is not None:
+            its = earlier.weights
+            folder.continue_from(earlier.events, its.last, its.last_epoch, earlier.best())
+        return folder
 
     def sink(self, event: Event) -> None:
         if self._folder is not None:

@@ -7,6 +7,7 @@ mailbox, which a timer empties.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -54,7 +55,9 @@ class RunModel(QObject):
         super().__init__(parent)
         self.editor, self.settings, self.data = editor, settings, data
         self.weights_cache = WeightsCache(editor, self)
-        self.recorder = Recorder(self)
+        self.redraw_rate = RedrawRate(self)
+        """How often live views redraw."""
+        self.recorder = Recorder(self.redraw_rate.interval_ms, self)
         self.failure: Failed | None = None
         self._failed: Network | None = None
         self.probes: Probes[Observation] = Probes(dropped=self._probe_dropped)
@@ -62,8 +65,6 @@ class RunModel(QObject):
         the end of an epoch, which include validation, reach every probe."""
         self._box = Mailbox()
         self._poller = MailboxPoller(self._box, self._deliver, self, POLL_MS)
-        self.redraw_rate = RedrawRate(self)
-        """How often live views redraw."""
         self._worker: Worker | None = None
         self._recording: Recording | None = None
         """The last run's: it may still be writing its folder."""
@@ -83,7 +84,8 @@ class RunModel(QObject):
         settings.changed.connect(self._settings_changed)
         for signal in (data.changed, data.state_changed, self.weights_cache.changed):
             signal.connect(self._announce)
-        self.state_changed.connect(self._pace_post)
+        for slot in (self._pace_post, self.recorder.show_now):
+            self.state_changed.connect(slot)
 
     # State
 
@@ -136,22 +138,18 @@ class RunModel(QObject):
         """Whether another network was opened, instead of editing the run's network."""
         return self._is_stale and self.network is not None and self.network.name != self.editor.network.name
 
-    @property
-    def status_text(self) -> str:
-        """``epoch 3 / 20, 9,800 images/s, 12 s left``, for the status bar."""
-        return run_text.status_text(self._state, self.recorder.progress)
-
     def disabled_reason(self, action: Action) -> str:
         """Why an action is unavailable; "" if it is available."""
         return self._disabled_reasons()[action]
 
     def _disabled_reasons(self) -> dict[Action, str]:
         editor, settings = self.editor, self.settings
-        ready = ready_reason(
-            editor.network, editor.report, settings.problems, settings.config.device, self.data
-        )
-        has_previous = self.weights_cache.previous is not None
-        return disabled_reasons(self._state, self._blocked, ready, has_previous)
+        device = settings.config.device
+        ready = ready_reason(editor.network, editor.report, settings.problems, device, self.data)
+        trained = self.weights_cache.trained_for_editor
+        has_best = trained is not None and trained.best_is_earlier
+        has_before = self.weights_cache.previous is not None
+        return disabled_reasons(self._state, self._blocked, ready, has_before, has_best)
 
     def set_blocked(self, reason: str) -> None:
         """Why something else (a search, for example) keeps a run from starting; "" if nothing does."""
@@ -178,6 +176,12 @@ class RunModel(QObject):
             return False
         facts = trained.weights.facts
         return facts is not None and (facts.key, facts.classes) == (images.key, images.classes)
+
+    @property
+    def recorded(self) -> tuple[str, Path | None]:
+        """The id and the folder of the current run, else those of the trained weights."""
+        source = self._worker or self.weights_cache.trained
+        return ("", None) if source is None else (source.run, source.folder)
 
     # Control
 
@@ -255,6 +259,14 @@ class RunModel(QObject):
         if before is not None and not self.disabled_reason("restore_previous"):
             self.adopt(before, self.history)
 
+    def use_best(self) -> None:
+        """Makes the weights of the best epoch the network's; further training continues from there as a new
+        run. `restore_previous` brings the last ones back.
+        """
+        trained = self.weights_cache.trained_for_editor
+        if trained is not None and not self.disabled_reason("use_best"):
+            self.adopt(trained.at_best(), self.history)
+
     def shutdown(self) -> None:
         """Stops the run and joins its thread; its last events are still delivered."""
         self._train_next = False
@@ -329,8 +341,6 @@ class RunModel(QObject):
                 self._set_state("running")
             case Failed():
                 self.failure = event
-            case _:
-                pass
 
     def _end(self, ended: Ended) -> None:
         assert self._worker is not None

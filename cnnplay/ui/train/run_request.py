@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from cnnplay.network.network import Network
+from cnnplay.runs.run_store import new_run_folder
 from cnnplay.spec.settings import TrainConfig
 
 if TYPE_CHECKING:
@@ -31,6 +33,13 @@ class RunRequest:
     changed settings."""
     epochs_before: int = 0
     """How many of the requested epochs are done already: the engine's `epochs` counts only the run's own."""
+    folder: Path | None = None
+    """The run's folder in the run store; None: one is named when it is made."""
+
+    @property
+    def reopened_folder(self) -> Path | None:
+        """The folder of the run that it resumes exactly; None for a new run."""
+        return None if self.state is None or self.resume_from is None else self.resume_from.folder
 
     @property
     def first_epoch(self) -> int:
@@ -45,19 +54,18 @@ def make_run_request(
     """Makes a request of these. A resumed run ends at the requested epoch if it was not reached yet, else
     after that many more. If nothing but the number of epochs changed, it resumes exactly where it stopped.
     """
-    run = uuid.uuid4().hex[:12]
+    run, folder = uuid.uuid4().hex[:12], new_run_folder(network.name)
     if resume_from is None:
-        return RunRequest(run, network, config, images)
+        return RunRequest(run, network, config, images, folder=folder)
     state = _resume_state(resume_from, network, config)
     if state is not None:
         epochs_before = config.epochs - state.config.epochs
-        return RunRequest(
-            resume_from.run or run, network, state.config, images, resume_from, state, epochs_before
-        )
+        run, folder = resume_from.run or run, resume_from.folder or folder
+        return RunRequest(run, network, state.config, images, resume_from, state, epochs_before, folder)
     done = resume_from.weights.last_epoch
-    epochs_before = done if config.epochs > done else 0
-    config = msgspec.structs.replace(config, epochs=config.epochs - epochs_before)
-    return RunRequest(run, network, config, images, resume_from, epochs_before=epochs_before)
+    own = msgspec.structs.replace(config, epochs=final_epoch(config.epochs, done) - done)
+    before = config.epochs - own.epochs
+    return RunRequest(run, network, own, images, resume_from, epochs_before=before, folder=folder)
 
 
 @dataclass(frozen=True)
@@ -77,28 +85,32 @@ def plan_resume(network: Network, config: TrainConfig, resume_from: Trained) -> 
     if state is not None:
         return ResumePlan(state.final_epoch - state.last_epoch, state.final_epoch, state.place.epoch, True)
     done = resume_from.weights.last_epoch
-    epochs_before = done if config.epochs > done else 0
-    epochs = config.epochs - epochs_before
-    return ResumePlan(epochs, done + epochs, done + 1, False)
+    total = final_epoch(config.epochs, done)
+    return ResumePlan(total - done, total, done + 1, False)
 
 
 def _resume_state(resume_from: Trained, network: Network, config: TrainConfig) -> RunState | None:
     """The state to resume from, if nothing but the number of epochs changed and some are left."""
     state = resume_from.state
-    if state is None or network != resume_from.weights.network:
+    if state is None or not network.same_structure(resume_from.weights.network):
         return None
     if _same_device(config.device, state.config.device):
         config = msgspec.structs.replace(config, device=state.config.device)
     # The window has no field for them, so nobody changed them.
     config = msgspec.structs.replace(config, threads=state.config.threads)
     before = state.first_epoch - 1
-    # The requested epochs count from the very first one, or are that many more: as they did for this run.
-    more = config.epochs == state.config.epochs or config.epochs <= before
-    own = msgspec.structs.replace(config, epochs=config.epochs if more else config.epochs - before)
+    own = msgspec.structs.replace(config, epochs=final_epoch(config.epochs, before) - before)
     if own != msgspec.structs.replace(state.config, epochs=own.epochs):
         return None
     state = replace(state, config=own)
     return state if state.unfinished else None
+
+
+def final_epoch(epochs: int, done: int) -> int:
+    """The epoch at which training ends if `epochs` are requested after `done`: that one, or that many more if
+    it is done already.
+    """
+    return epochs if epochs > done else done + epochs
 
 
 def _same_device(one: str, other: str) -> bool:

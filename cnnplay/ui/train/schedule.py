@@ -135,7 +135,9 @@ def plan_of(history: History) -> SchedulePlan | None:
     steps = max(started.steps_per_epoch, 1)
     pieces = [PlanSegment(origin, config)]
     for x, change in history.changes:
-        if change.run == started.run and change.name in TrainConfig.__struct_fields__:
+        # What was changed before is in its settings.
+        later = change.run == started.run and x > origin
+        if later and change.name in TrainConfig.__struct_fields__:
             config = msgspec.structs.replace(config, **{change.name: change.value})
             # A step's x is its end, and the change takes effect at its start.
             pieces.append(PlanSegment(max(x - 1 / steps, origin), config))

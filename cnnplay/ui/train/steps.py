@@ -104,16 +104,18 @@ class Steps:
 
     def _find_known(self, name: str) -> "Known":
         sums, numbers, row = self._sums, self._rows["step"], self.thinned
+        # A history from a file may know only the epochs of its beginning.
+        beginning = not len(numbers) or numbers[0] <= 1
         if self.whole_from > row or row == len(numbers) or not len(sums):
             row = max(self.whole_from, row)
-            return Known(_NOTHING, _NOTHING, self._length, row, row == 0)
+            return Known(_NOTHING, _NOTHING, self._length, row, row == 0 and beginning)
         ends = np.append(sums["first"][1:], numbers[row])
         whole = (sums["last"] - sums["first"] + 1 == sums["steps"]) & (sums["last"] + 1 == ends)
         gaps = np.flatnonzero(~whole)
         start = int(gaps[-1]) + 1 if len(gaps) else 0
         count = sums[f"{name} known"][start:]
         means = np.where(count > 0, sums[name][start:] / np.maximum(count, 1.0), np.nan)
-        return Known(sums["x"][start:], means, self._length, row, start == 0)
+        return Known(sums["x"][start:], means, self._length, row, start == 0 and beginning)
 
     def _look_for_gaps(self, first: int) -> None:
         gaps = np.flatnonzero(np.diff(self._rows["step"][first:]) > 1)
@@ -159,7 +161,7 @@ class Steps:
 
 class Known(NamedTuple):
     """The end of each stretch (`x`) and its mean; each covers `each` steps. Complete rows follow from index
-    `row` on. `complete`: no step before them is missing."""
+    `row` on. `complete`: no step before them is missing, from the first of the run on."""
 
     x: Floats
     means: Floats

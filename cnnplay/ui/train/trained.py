@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from cnnplay.modules.trained_weights import TrainedWeights
 from cnnplay.network.network import Network
-from cnnplay.spec.events import Event
+from cnnplay.spec.events import EpochDone, Event, SettingChanged, Stepped
+from cnnplay.spec.tasks import of_split
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from cnnplay.training.state import RunState
+    from cnnplay.training.state import BestEpoch, RunState
 
 MAX_KEPT = 8
 MAX_BYTES = 2_000_000_000
@@ -49,6 +50,40 @@ class Trained:
         state = self.state
         return None if state is None or not state.place.batches else state.place.epoch
 
+    def best(self) -> BestEpoch | None:
+        """The best epoch, its validation metrics and weights; None without weights of a best epoch."""
+        from cnnplay.training.state import BestEpoch
+
+        weights = self.weights
+        if weights.best is None or weights.best_epoch is None:
+            return None
+        epochs = (event for event in self.events if isinstance(event, EpochDone))
+        metrics = next((done.metrics for done in epochs if done.epoch == weights.best_epoch), {})
+        return BestEpoch(weights.best_epoch, of_split(metrics, "validation"), weights.best)
+
+    @property
+    def best_is_earlier(self) -> bool:
+        """Whether there are weights of an epoch that was better than the last one."""
+        weights = self.weights
+        known = weights.best is not None and weights.best_epoch is not None
+        return known and (weights.best_epoch != weights.last_epoch or self.within is not None)
+
+    def at_best(self) -> Trained:
+        """The training as it was at the end of its best epoch; as it is if that is the last one."""
+        weights, best, epoch = self.weights, self.weights.best, self.weights.best_epoch
+        if not self.best_is_earlier or best is None or epoch is None:
+            return self
+        then = TrainedWeights(
+            weights.network,
+            weights.config,
+            weights.facts,
+            last=best,
+            best=best,
+            best_epoch=epoch,
+            last_epoch=epoch,
+        )
+        return Trained(then, _until(self.events, epoch), mark=self.mark)
+
     @property
     def tensors(self) -> list[Tensor]:
         """All tensors of the weights and of the resume state, each once."""
@@ -62,6 +97,13 @@ class Trained:
     def bytes(self) -> int:
         """The memory of `tensors`."""
         return sum(tensor.nbytes for tensor in self.tensors)
+
+
+def _until(events: tuple[Event, ...], epoch: int) -> tuple[Event, ...]:
+    """The events up to the end of an epoch."""
+    kept = [one for one in events if not isinstance(one, (Stepped, EpochDone)) or one.epoch <= epoch]
+    last = max((one.step for one in kept if isinstance(one, Stepped)), default=0)
+    return tuple(one for one in kept if not isinstance(one, SettingChanged) or one.step <= last)
 
 
 def free_in_background(trained: Trained | None) -> None:

@@ -60,6 +60,11 @@ class WeightsCache(QObject):
         editor.changed.connect(self._network_changed)
 
     @property
+    def current(self) -> Trained | None:
+        """Those of the current run as of its last epoch; None without one."""
+        return self._current
+
+    @property
     def trained_for_editor(self) -> Trained | None:
         """The weights whose parameters match the network in the editor exactly."""
         return self._find().matching
@@ -87,6 +92,12 @@ class WeightsCache(QObject):
         """The data set that `trained` was trained on, and its preprocessing."""
         trained = self.trained
         return trained.weights.facts if trained is not None else None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the run whose weights are those of the network in the editor; None if it has none."""
+        trained = self.trained_for_editor
+        return None if trained is None else trained.folder
 
     def is_newest(self, trained: Trained | None) -> bool:
         """Whether its curves are the ones on screen."""
@@ -117,7 +128,7 @@ class WeightsCache(QObject):
             last_epoch=last.epoch,
         )
         events: tuple[Event, ...] = (*history.stages[-1:], *history.epochs)
-        self._set_current(Trained(weights, events, mark=request.images.mark))
+        self._set_current(Trained(weights, events, request.run, request.folder, request.images.mark))
         self._check()
 
     def end(self, request: RunRequest, result: Result, history: History, folder: Path | None = None) -> None:

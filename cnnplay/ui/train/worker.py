@@ -7,10 +7,10 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnplay.spec.events import BaseEvent, EpochDone, Event, Failed, Noted, Value
-from cnnplay.spec.tasks import of_split
+from cnnplay.spec.events import BaseEvent, Event, Failed, Noted, Value
 from cnnplay.ui.kit.mailbox import Mailbox
 from cnnplay.ui.train.probes import Probes
 from cnnplay.ui.train.recording import Recording
@@ -19,7 +19,6 @@ from cnnplay.ui.train.run_request import RunRequest
 if TYPE_CHECKING:
     from cnnplay.training.control import Control
     from cnnplay.training.job import Observation, Result
-    from cnnplay.ui.train.trained import Trained
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,16 @@ class Worker:
         self._probes = probes
         self._thread = threading.Thread(target=self._work, name="cnnplay-train")
 
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.request.run
+
+    @property
+    def folder(self) -> Path | None:
+        """The run's folder; while it is being made, the one that was asked for."""
+        return self.recording.path or self.request.folder
+
     def start(self) -> None:
         self._probes.begin()
         self._thread.start()
@@ -128,18 +137,12 @@ class Worker:
 
 def _job(request: RunRequest) -> Any:
     from cnnplay.training.job import Job, resumed_job
-    from cnnplay.training.state import BestEpoch
 
     trained = request.resume_from
     if request.state is not None:
         return resumed_job(request.run, request.network, request.images, request.state)
     if trained is None:
         return Job(request.run, request.network, request.config, request.images)
-    best = None
-    weights = trained.weights
-    if weights.best is not None and weights.best_epoch is not None:
-        metrics = of_split(_metrics(trained, weights.best_epoch), "validation")
-        best = BestEpoch(weights.best_epoch, metrics, weights.best)
     state = trained.state
     same_rule = state is not None and state.optimizer.optimizer == request.config.optimizer
     return Job(
@@ -147,13 +150,8 @@ def _job(request: RunRequest) -> Any:
         request.network,
         request.config,
         request.images,
-        initial=weights.last,
+        initial=trained.weights.last,
         optimizer_state=state.optimizer if state is not None and same_rule else None,
         first_epoch=request.first_epoch,
-        best=best,
+        best=trained.best(),
     )
-
-
-def _metrics(trained: Trained, epoch: int) -> dict[str, float]:
-    found = (event for event in trained.events if isinstance(event, EpochDone) and event.epoch == epoch)
-    return next((event.metrics for event in found), {})

@@ -55,14 +55,14 @@ def test_a_folder_changed_on_the_disk_is_read_again_when_it_is_selected_again(
     model = DataModel()
     with qtbot.waitSignal(model.changed):
         model.choose_folder(folder)
-    assert len(model.problems) == 1
+    assert model.notes == ("left out: 1 damaged or unreadable image",)
     Image.new("RGB", (8, 8), "red").save(folder / "cats" / "late.png")
     with qtbot.assertNotEmitted(model.changed, wait=0):
         model.choose(model.key)  # as opening a project does: nothing to load
     assert model.state == "ready"
     with qtbot.waitSignal(model.changed):
         model.choose_folder(folder)
-    assert model.problems == ()
+    assert model.notes == ()
     assert model.images is not None
     assert len(model.images) == 9
     assert model.folders == (model.key,)

@@ -531,6 +531,59 @@ def test_trained_classes_keep_their_names_on_another_data_set(
     assert prediction.truth is None, "no digit is an astronaut"
 
 
+def opened_hint(qtbot: QtBot, bench: LookBench, path: Path) -> str:
+    bench.want("prediction")
+    with qtbot.waitSignal(bench.look.image_choice.changed, timeout=WAIT):
+        bench.look.open_file(path)
+    bench.wait(qtbot)
+    return bench.look.image_hint
+
+
+def test_an_opened_image_of_inverted_polarity_gets_a_hint_until_it_is_inverted(
+    qtbot: QtBot, trained: LookBench, tmp_path: Path
+) -> None:
+    digit = digits().image(700)[:, :, 0]
+    Image.fromarray(255 - digit).save(tmp_path / "paper.png")
+    assert "mostly dark" in opened_hint(qtbot, trained, tmp_path / "paper.png")
+    trained.look.image_choice.set_inverted(True)
+    trained.wait(qtbot)
+    assert trained.look.image_hint == ""
+    Image.fromarray(digit).save(tmp_path / "digit.png")
+    assert opened_hint(qtbot, trained, tmp_path / "digit.png") == ""
+
+
+def test_an_untrained_network_expects_no_polarity(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    Image.fromarray(255 - digits().image(700)[:, :, 0]).save(tmp_path / "paper.png")
+    assert opened_hint(qtbot, make(), tmp_path / "paper.png") == ""
+
+
+def test_an_opened_image_that_is_squashed_says_so(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    Image.new("L", (60, 30)).save(tmp_path / "wide.png")
+    bench = make()
+    assert "30 × 60 becomes 28 × 28" in opened_hint(qtbot, bench, tmp_path / "wide.png")
+    bench.look.choose(0)
+    bench.wait(qtbot)
+    assert bench.look.image_hint == ""
+
+
+def test_an_evaluation_of_inverted_images_says_so(qtbot: QtBot, trained: LookBench, tmp_path: Path) -> None:
+    trained.want("evaluation")
+    trained.wait(qtbot)
+    assert trained.look.evaluation.hint == ""
+    for label in range(10):
+        (tmp_path / str(label)).mkdir()
+        for number in range(4):
+            inverted = 255 - digits().image(500 * label + number)[:, :, 0]
+            Image.fromarray(inverted).save(tmp_path / str(label) / f"{number}.png")
+    trained.data.use(load_folder(tmp_path))
+    trained.wait(qtbot)
+    assert "trained on mostly dark images" in trained.look.evaluation.hint
+
+
 def test_an_evaluation_goes_with_the_network_and_the_weights_that_it_is_of(
     qtbot: QtBot, trained: LookBench
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from pytestqt.qtbot import QtBot
 
 from cnnplay.network.presets import preset
@@ -15,6 +16,7 @@ from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.library import Library
 from cnnplay.runs.notes import Notes, read_notes
 from cnnplay.runs.recorder import RunRecorder
+from cnnplay.runs.tensors import read_checked, write_checked
 from cnnplay.runs.writer_lock import WriterLock
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.training.control import Control
@@ -198,6 +200,25 @@ def test_deleting_asks_first_names_what_it_frees_and_keeps_active_runs(
     assert runs.selected == (str(on),)
 
 
+def test_deleting_says_which_run_is_open_in_the_editor(runs: RunsModel, store: Path) -> None:
+    folder, other = make_run(store / "here"), make_run(store / "other")
+    actions = RunActions(runs, lambda: folder)
+    asked: list[DeletionPlan] = []
+    actions.deletion_planned.connect(asked.append)
+    look(runs)
+    for selected in ([folder, other], [other]):
+        runs.select([str(path) for path in selected])
+        actions.plan_deletion()
+        finish_jobs(actions)
+    assert "open in the editor" in asked[0].details
+    assert "editor" not in asked[1].details
+    runs.select([str(folder)])
+    actions.plan_deletion("best only")
+    finish_jobs(actions)
+    assert "editor" not in asked[2].details, "its folder stays"
+    close_jobs(actions)
+
+
 def test_cleaning_up_takes_all_runs_without_a_selection(
     runs: RunsModel, actions: RunActions, store: Path
 ) -> None:
@@ -303,6 +324,26 @@ def test_a_run_comes_back_into_the_editor_with_settings_and_weights(
     assert len(models.run.history.epochs) == 2
     models.editor.undo()
     assert models.editor.network.name == "lenet-5"
+
+
+def test_a_run_opens_with_the_weights_of_its_best_epoch(
+    runs: RunsModel, models: Bench, trained: Path
+) -> None:
+    about, best = read_checked(trained / "best.safetensors", "weights")
+    write_checked(best, trained / "best.safetensors", about | {"epoch": "1"})
+    loader = RunLoader(runs, models.editor, models.settings, models.data, models.run)
+    look(runs)
+    runs.select([str(trained)])
+    said: list[str] = []
+    loader.done.connect(said.append)
+    loader.open(at_best=True)
+    finish_jobs(loader)
+    assert "epoch 1" in said[0]
+    here = models.run.weights_cache.trained_for_editor
+    assert here is not None
+    assert here.weights.last_epoch == 1
+    assert all(torch.equal(here.weights.last[key], value) for key, value in best.items())
+    assert [done.epoch for done in models.run.history.epochs] == [1]
 
 
 def test_a_run_without_weights_opens_as_a_network(runs: RunsModel, models: Bench, store: Path) -> None:

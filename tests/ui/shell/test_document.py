@@ -167,8 +167,8 @@ def test_recovered_work_is_kept_at_every_moment(
     document = desk.document()
     assert document.recoverable() == (left,)
     there: list[bool] = []
-    document.opened.connect(lambda _: there.append(left.exists()))
-    document.open(left, recovered=True)
+    document.recovered.connect(lambda _: there.append(left.exists()))
+    document.recover(left)
     finish_jobs(document)
     assert there == [True]
     assert document.dirty
@@ -191,7 +191,7 @@ def test_a_recovered_file_that_cannot_be_kept_anew_stays(
 
     monkeypatch.setattr(store, "save", full)
     document = desk.document()
-    document.open(left, recovered=True)
+    document.recover(left)
     finish_jobs(document)
     assert left.exists()
 

@@ -4,6 +4,7 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 from pytestqt.qtbot import QtBot
 from safetensors.torch import load_file
@@ -158,3 +159,11 @@ def test_an_edit_that_changes_no_weight_goes_out_with_the_weights_and_says_so(
     code = (tmp_path / "mine.py").read_text()
     assert "Tanh()" in code
     assert code.count("ReLU()") == 2
+
+
+def test_a_format_that_needs_a_package_says_which(quiet: Quiet, monkeypatch: pytest.MonkeyPatch) -> None:
+    exporting = quiet.session.exporting
+    assert exporting.disabled_reason("pt") == ""
+    monkeypatch.setattr("cnnplay.spec.extras.find_spec", lambda name: None)
+    assert "onnx" in exporting.disabled_reason("onnx")
+    assert exporting.disabled_reason("pt") == ""

@@ -15,7 +15,8 @@ from cnnplay.network.presets import preset
 from cnnplay.shapes.suggest import replace_head
 from cnnplay.spec.preprocessing import Preprocessing
 from cnnplay.ui.kit.background import finish_jobs
-from cnnplay.ui.shell.importing import Imported
+from cnnplay.ui.shell.importing import ReadWeights
+from cnnplay.ui.shell.session import Session
 from tests.ui.conftest import Quiet
 
 TINY = preset("tiny-cnn").network
@@ -32,6 +33,17 @@ def tiny(quiet: Quiet) -> Quiet:
     return quiet
 
 
+def _load(session: Session, path: Path) -> None:
+    """Reads a file and loads what is proposed, as Load in the dialog does."""
+    importing, offered = session.importing, list[ReadWeights]()
+    importing.offered.connect(offered.append)
+    importing.read(path)
+    finish_jobs(importing)
+    (read,) = offered
+    importing.load(read, next(iter(read.pairings.values())))
+    finish_jobs(importing)
+
+
 def test_a_fitting_file_becomes_the_weights_that_are_looked_at_and_trained_on(
     tiny: Quiet, weights: Weights, tmp_path: Path
 ) -> None:
@@ -39,8 +51,7 @@ def test_a_fitting_file_becomes_the_weights_that_are_looked_at_and_trained_on(
     for name, write in (("a.safetensors", save_file), ("b.pt", torch.save)):
         write(weights, tmp_path / name)
         session.run.forget()
-        session.importing.read(tmp_path / name)
-        finish_jobs(session.importing)
+        _load(session, tmp_path / name)
         assert tiny.messages[-1] == f"loaded all weights from {name}"
         assert session.run.can_resume
         found = session.run.weights_cache.weights
@@ -55,30 +66,64 @@ def test_what_was_exported_comes_back_with_its_normalisation(quiet: Quiet, tmp_p
     session.exporting.export("safetensors", tmp_path / "a.safetensors", "last")
     finish_jobs(session.exporting)
     session.run.forget()
-    session.importing.read(tmp_path / "a.safetensors")
-    finish_jobs(session.importing)
+    _load(session, tmp_path / "a.safetensors")
     assert session.run.weights_cache.facts is not None
     assert session.run.weights_cache.facts.preprocessing == trained.weights.facts.preprocessing
 
 
-def test_a_file_that_fits_in_part_is_asked_about_and_taken_on_demand(
+def test_a_file_is_offered_before_anything_is_replaced_and_loaded_on_demand(
     tiny: Quiet, weights: Weights, tmp_path: Path
 ) -> None:
-    asked: list[Imported] = []
+    offered: list[ReadWeights] = []
     importing = tiny.session.importing
-    importing.partly.connect(asked.append)
+    importing.offered.connect(offered.append)
     missing = next(iter(weights))
-    save_file({key: value for key, value in weights.items() if key != missing}, tmp_path / "a.safetensors")
+    given = {f"module.{key}": value.half() for key, value in weights.items() if key != missing}
+    torch.save({"state_dict": given}, tmp_path / "a.ckpt")
+    importing.read(tmp_path / "a.ckpt")
+    finish_jobs(importing)
+    (read,) = offered
+    images = tiny.session.data.images
+    assert images is not None
+    for expected in ("state_dict", "module.", "float16", images.title):
+        assert any(expected in note for note in read.notes), expected
+    pairing = read.pairings["name"]
+    assert pairing.missing == (missing,)
+    assert tiny.session.run.weights_cache.weights is None, "nothing is replaced before somebody says so"
+    importing.load(read, pairing)
+    finish_jobs(importing)
+    found = tiny.session.run.weights_cache.weights
+    assert found is not None
+    assert all(torch.allclose(found[key], weights[key], atol=1e-3) for key in pairing.loaded)
+    assert tiny.messages[-1] == f"loaded {len(weights) - 1} of {len(weights)} weights from a.ckpt"
+
+
+def test_what_was_offered_for_another_network_is_not_loaded(
+    tiny: Quiet, weights: Weights, tmp_path: Path
+) -> None:
+    offered: list[ReadWeights] = []
+    importing = tiny.session.importing
+    importing.offered.connect(offered.append)
+    save_file(weights, tmp_path / "a.safetensors")
     importing.read(tmp_path / "a.safetensors")
     finish_jobs(importing)
-    (imported,) = asked
-    assert not imported.complete
-    assert (imported.fitting, imported.wanted) == (len(weights) - 1, len(weights))
-    assert any(missing in line for line in imported.problems)
-    assert tiny.session.run.weights_cache.weights is None, "nothing is taken before somebody says so"
-    importing.take(imported)
-    assert tiny.session.run.weights_cache.weights is not None
-    assert tiny.messages[-1] == f"loaded {len(weights) - 1} of {len(weights)} weights from a.safetensors"
+    tiny.session.editor.load_preset("mlp")
+    importing.load(offered[0], offered[0].pairings["name"])
+    finish_jobs(importing)
+    assert "was changed" in tiny.failures.pop()
+    assert tiny.session.run.weights_cache.weights is None
+
+
+def test_a_file_with_numbers_that_are_not_finite_is_offered_with_a_warning(
+    tiny: Quiet, weights: Weights, tmp_path: Path
+) -> None:
+    offered: list[ReadWeights] = []
+    tiny.session.importing.offered.connect(offered.append)
+    bad = next(iter(weights))
+    save_file(weights | {bad: torch.full_like(weights[bad], torch.nan)}, tmp_path / "a.safetensors")
+    tiny.session.importing.read(tmp_path / "a.safetensors")
+    finish_jobs(tiny.session.importing)
+    assert bad in offered[0].warning
 
 
 def test_a_file_of_another_network_is_refused_with_the_first_thing_that_differs(
@@ -143,8 +188,7 @@ def test_weights_of_a_network_with_other_classes_than_the_data_can_be_saved_and_
         trained=True,
     )
     export(network, "safetensors", tmp_path / "a.safetensors", 0)
-    session.importing.read(tmp_path / "a.safetensors")
-    finish_jobs(session.importing)
+    _load(session, tmp_path / "a.safetensors")
     assert session.run.weights_cache.facts is not None
     assert session.run.weights_cache.facts.classes == (names or tuple(f"class {n}" for n in range(1, 13)))
     session.document.save(tmp_path / "mine.cnnplay")

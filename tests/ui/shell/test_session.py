@@ -347,3 +347,19 @@ def test_no_layer_is_tried_while_a_run_a_range_test_or_a_search_is_on(quiet: Qui
         session.search.model.state_changed.emit()
         assert estimate.held == on
         assert bool(quiet.session.layer_times.disabled_reason()) == on
+
+
+def test_a_new_network_gets_the_name_of_its_file_and_a_named_one_keeps_its_own(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    session = quiet.session
+    session.new(empty=True)
+    for name in ("digits", "other"):
+        session.save(tmp_path / f"{name}.cnnplay")
+        finish_jobs(session.document)
+        assert session.editor.network.name == load(tmp_path / f"{name}.cnnplay").network.name == "digits"
+        assert not session.document.dirty
+    session.new()
+    session.save(tmp_path / "third.cnnplay")
+    finish_jobs(session.document)
+    assert session.editor.network.name == preset("lenet-5").network.name

@@ -93,10 +93,29 @@ def test_a_gap_within_the_noise_of_few_validation_images_is_not_significant() ->
 
 
 def test_no_gap_is_named_before_the_third_epoch_nor_without_validation() -> None:
-    assert measure_gap(make_history(0.9, 0.8, epochs=2), 14) is None
-    assert measure_gap(make_history(0.9, 0.8, epochs=3), 14) is not None
-    assert measure_gap(make_history(0.9, float("nan"), epochs=3), 14) is None
-    assert measure_gap(History(), 14) is None
+    assert measure_gap(make_history(0.9, 0.8, epochs=2)) is None
+    assert measure_gap(make_history(0.9, 0.8, epochs=3)) is not None
+    assert measure_gap(make_history(0.9, float("nan"), epochs=3)) is None
+    assert measure_gap(History()) is None
+
+
+def test_the_gap_is_the_difference_of_the_two_numbers_beside_the_curves() -> None:
+    history, model = make_history(0.97849, 0.95151), CurvesModel()
+    texts = [end.text for end in model.ends("accuracy", history, 4.0)]
+    assert texts == ["training 97.8 %", "validation 95.2 %"]
+    assert model.summary("accuracy", history).endswith("gap 2.6 points")
+
+
+def test_the_number_beside_the_training_curve_is_measured_not_smoothed() -> None:
+    history, model = make_history(0.9, 0.8), CurvesModel()
+    history.extend(
+        Stepped(run="r", step=4 * STEPS + 1 + n, epoch=5, loss=1.0, accuracy=0.1, images=8) for n in range(20)
+    )
+    assert "training 90.0 %" in [end.text for end in model.ends("accuracy", history, 5.0)], "of epoch 4"
+    first = History(
+        [*history.stages, *[Stepped(run="r", step=n, epoch=1, loss=4.0 - n, images=8) for n in (1, 2)]]
+    )
+    assert [end.text for end in model.ends("loss", first, 1.0)] == ["training 2.00"], "the last step"
 
 
 def test_the_gap_is_that_after_the_last_epoch_not_within_the_next() -> None:
@@ -107,7 +126,7 @@ def test_the_gap_is_that_after_the_last_epoch_not_within_the_next() -> None:
             for n in range(20)
         ]
     )
-    gap = measure_gap(history, 14)
+    gap = measure_gap(history)
     assert gap is not None
     assert gap.training == pytest.approx(0.9)
 

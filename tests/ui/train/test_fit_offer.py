@@ -154,13 +154,12 @@ def test_with_images_of_mixed_sizes_you_can_choose_the_size(
 ) -> None:
     session = quiet.session
     session.editor.load_preset("resnet-18")
+    before = session.editor.network
     session.data.choose_folder(mixed(tmp_path / "pets"))
     qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
-    assert not session.fit_offer.open
-    before = session.editor.network
-    session.fit_offer.ask()
-    assert "images of mixed sizes and 2 classes" in session.fit_offer.question
-    assert session.fit_offer.size == (64, 64)
+    assert session.fit_offer.open, "usually 58 × 58: far smaller than 224 × 224"
+    assert "mixed sizes, usually 58 × 58" in session.fit_offer.question
+    assert session.fit_offer.size == (56, 56)
     assert "must be 1 to 8,192; got 0 × 48" in session.fit_offer.set_size(0, 48)
     assert session.fit_offer.set_size(48, 56) == ""
     qtbot.waitUntil(lambda: all(option.cost for option in session.fit_offer.options), timeout=20_000)
@@ -234,3 +233,60 @@ def test_color_images_and_a_grayscale_network_are_asked_about(
     assert session.editor.network.input.shape == (3, 32, 32)
     assert session.editor.network.task.classes == 3
     assert session.run.disabled_reason("train") == ""
+
+
+def test_color_images_of_mixed_sizes_do_not_become_small_and_gray_without_a_word(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = quiet.session
+    session.data.choose_folder(mixed(tmp_path / "pets"))
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    assert session.editor.network == preset("lenet-5").network
+    assert session.fit_offer.open
+    assert session.fit_offer.size == (56, 56)
+    stem, resize = session.fit_offer.options
+    assert (stem.fit, resize.fit) == ("stem", "resize")
+    assert "lose their color" in resize.text
+    session.fit_offer.accept("stem")
+    assert session.editor.network.input.shape == (3, 56, 56)
+    assert session.run.disabled_reason("train") == ""
+
+
+def test_large_gray_images_are_offered_a_size_that_can_be_changed(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = quiet.session
+    session.data.choose_folder(pictures_in(tmp_path, 200, "L"))
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    assert session.fit_offer.open
+    assert session.fit_offer.size == (64, 64)
+    assert session.fit_offer.set_size(96, 96) == ""
+    session.fit_offer.accept("stem")
+    assert session.editor.network.input.shape == (1, 96, 96)
+
+
+def test_squashed_images_are_told_where_nothing_is_asked(quiet: Quiet, qtbot: QtBot, tmp_path: Path) -> None:
+    session = quiet.session
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            Image.new("L", (40, 30), 50 * number).save(tmp_path / name / f"{number}.png")
+    session.data.choose_folder(tmp_path)
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    assert not session.fit_offer.open
+    assert "aspect ratio (usually 30 × 40)" in quiet.messages[-1]
+
+
+def test_a_network_is_not_asked_about_the_images_that_it_was_trained_on(
+    quiet: Quiet, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = quiet.session
+    session.data.choose_folder(mixed(tmp_path / "pets"))
+    qtbot.waitUntil(lambda: session.data.state == "ready", timeout=20_000)
+    session.fit_offer.accept("resize")
+    session.settings.set("epochs", 1)
+    assert session.run.start()
+    qtbot.waitUntil(lambda: not session.run.active, timeout=60_000)
+    with qtbot.waitSignal(session.data.changed, timeout=20_000):
+        session.data.choose_folder(tmp_path / "pets")
+    assert not session.fit_offer.open

@@ -340,5 +340,44 @@ def test_a_rate_at_which_no_step_was_made_leaves_no_mark() -> None:
     unused = SettingChanged(run="r", step=3, name="learning_rate", value=900.0)
     history = History([first, steps[0], change, steps[1], done, unused])
     assert [each.value for _, each in history.changes] == [0.01, 900.0]
-    history.extend([msgspec.structs.replace(first, first_epoch=2)])
+    changed = msgspec.structs.replace(config, learning_rate=0.01)
+    history.extend([msgspec.structs.replace(first, first_epoch=2, config=changed)])
     assert [each.value for _, each in history.changes] == [0.01]
+
+
+def test_settings_that_were_changed_before_a_resume_are_marked_there() -> None:
+    history = History(two_epochs())
+    history.extend([SettingChanged(run="r", step=15, name="learning_rate", value=0.01)])
+    config = TrainConfig(epochs=18, learning_rate=0.01, momentum=0.5, batch_size=32)
+    history.extend([msgspec.structs.replace(started(first_epoch=3), config=config)])
+    assert [(x, change.name, change.value) for x, change in history.changes] == [
+        (1.5, "learning_rate", 0.01),
+        (2.1, "batch_size", 32),
+        (2.1, "momentum", 0.5),
+    ]
+    history.extend([*(stepped(21 + n, 3) for n in range(10)), epoch(3, 0.5, True)])
+    again = History(history.saved())
+    assert [(x, change.name) for x, change in again.changes] == [
+        (x, change.name) for x, change in history.changes
+    ]
+    again.extend([msgspec.structs.replace(started(first_epoch=4), config=config)])
+    assert len(again.changes) == 3, "nothing was changed since"
+
+
+def test_a_change_that_a_kill_undid_is_not_marked() -> None:
+    history = History([*two_epochs(), SettingChanged(run="r", step=18, name="shift", value=2)])
+    history.extend([msgspec.structs.replace(started(), done=10, within=2)])
+    assert history.changes == []
+
+
+def test_the_curve_from_before_a_resume_stays_where_only_its_epochs_are_known() -> None:
+    """As in a project that was saved during a run."""
+    epochs = [one for one in two_epochs() if isinstance(one, EpochDone)]
+    history = History([started(), *epochs])
+    assert history.smoothed("loss", 14).x.tolist() == [1.0, 2.0]
+    history.extend([started(first_epoch=3), *(stepped(21 + n, 3, 0.5) for n in range(10))])
+    for _ in range(3):
+        x = history.smoothed("loss", 14).x.tolist()
+        assert x[:2] == [1.0, 2.0]
+        history.extend([stepped(31 + n, 4, 0.5) for n in range(10)])
+    assert x[-1] > 3.0

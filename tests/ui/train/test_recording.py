@@ -1,13 +1,17 @@
 """Runs of the window are recorded in the run store, and resume where they were stopped."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
+from cnnplay.network.edits import rename
 from cnnplay.runs.folder import RunFolder
+from cnnplay.runs.remove import delete
 from cnnplay.runs.run_store import store_folder
+from cnnplay.runs.writer_lock import LOCK, WriterLock
 from cnnplay.spec import events
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
 
@@ -113,3 +117,74 @@ def test_if_no_folder_can_be_created_that_is_noted_and_the_run_continues(
         until(qtbot, one.run, "idle")
         assert one.run.weights_cache.trained is not None
         assert any("not saved" in note for note in one.run.history.notes)
+
+
+def test_a_run_that_stopped_early_trains_on_when_it_is_resumed(qtbot: QtBot) -> None:
+    with bench(epochs=50, early_stopping=2, learning_rate=1e-12) as one:
+        for epochs in (3, 5):
+            assert one.run.start()
+            until(qtbot, one.run, "idle")
+            assert one.run.history.finished is not None
+            assert one.run.history.finished.reason == "early"
+            assert len(one.run.history.epochs) == epochs
+    assert len(_folders()) == 1
+
+
+@pytest.mark.parametrize("why", ["deleted", "damaged", "written by another program"])
+def test_a_run_whose_folder_cannot_be_used_continues_whole_in_a_new_one(qtbot: QtBot, why: str) -> None:
+    with bench(epochs=3) as one, ExitStack() as stack:
+        _stopped_in_the_middle(qtbot, one)
+        (path,) = _folders()
+        if why == "deleted":
+            delete(path)
+        elif why == "damaged":
+            (path / "run.json").write_text("{}")
+        else:
+            qtbot.waitUntil(lambda: not (path / LOCK).exists(), timeout=WAIT)
+            stack.enter_context(WriterLock(path))
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        notes = " ".join(one.run.history.notes)
+        assert "new run" in notes
+        assert "cnnplay " not in notes
+        assert "not saved" not in notes
+        assert [int(number) for number in one.run.history.numbers] == list(range(1, 25))
+    (again,) = (folder for folder in _folders() if folder != path)
+    folder = RunFolder.open(again)
+    found = folder.events()
+    assert [event.epoch for event in found if isinstance(event, events.EpochDone)] == [1, 2, 3]
+    assert [event.step for event in found if isinstance(event, events.Stepped)] == list(range(1, 25))
+    assert one.run.weights_cache.weights is not None
+    assert all(
+        torch.equal(folder.weights("last")[key], value)
+        for key, value in one.run.weights_cache.weights.items()
+    )
+
+
+def test_the_best_weights_of_a_deleted_run_are_in_its_new_folder(qtbot: QtBot) -> None:
+    """Also if no later epoch is better: here the run is stopped again before one ends."""
+    with bench(epochs=3) as one:
+        _stopped_in_the_middle(qtbot, one)
+        best = one.run.weights_cache.trained
+        assert best is not None
+        assert best.weights.best is not None
+        delete(_folders()[0])
+        one.run.single_step()
+        until(qtbot, one.run, "paused")
+        one.run.stop()
+        until(qtbot, one.run, "idle")
+    (path,) = _folders()
+    kept = RunFolder.open(path).best()
+    assert kept is not None
+    assert kept.epoch == 1
+    assert all(torch.equal(kept.weights[key], value) for key, value in best.weights.best.items())
+
+
+def test_a_network_that_was_only_renamed_resumes_exactly(qtbot: QtBot) -> None:
+    with bench(epochs=3) as one:
+        _stopped_in_the_middle(qtbot, one)
+        one.editor.apply(rename(one.editor.network, "mine"))
+        assert one.run.start()
+        until(qtbot, one.run, "idle")
+        assert [int(number) for number in one.run.history.numbers] == list(range(1, 25))
+    assert len(_folders()) == 1

@@ -1,6 +1,7 @@
 """The run's model with the real engine: start, pause, step, stop, resume, failures, probes."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -335,6 +336,29 @@ def test_the_previous_weights_belong_to_the_network_that_was_trained_last(qtbot:
         shown = one.run.history
         one.run.restore_previous()
         assert one.run.history is shown
+
+
+def test_the_weights_of_the_best_epoch_are_one_command_away_and_so_is_the_way_back(qtbot: QtBot) -> None:
+    with bench(epochs=2) as one:
+        assert one.run.disabled_reason("use_best")
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        trained = one.run.weights_cache.trained
+        assert trained is not None
+        best = {key: value.clone() for key, value in trained.weights.last.items()}
+        one.run.adopt(replace(trained, weights=replace(trained.weights, best=best, best_epoch=1)))
+        assert one.run.disabled_reason("use_best") == ""
+        one.run.use_best()
+        assert one.run.weights_cache.weights is best
+        assert [done.epoch for done in one.run.history.epochs] == [1]
+        assert len(one.run.history) == 8
+        assert one.run.disabled_reason("use_best"), "these are the best ones"
+        one.run.restore_previous()
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2]
+        one.run.use_best()
+        one.run.start()
+        until(qtbot, one.run, "idle")
+        assert [done.epoch for done in one.run.history.epochs] == [1, 2]
 
 
 def test_previous_weights_can_be_restored_and_switched_back(qtbot: QtBot) -> None:

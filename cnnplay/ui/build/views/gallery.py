@@ -24,6 +24,7 @@ from cnnplay.network.presets import Preset, presets
 from cnnplay.shapes.infer import infer
 from cnnplay.shapes.report import Report
 from cnnplay.ui.kit.counts import multiply_adds_text
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 
@@ -161,7 +162,7 @@ class Gallery(QDialog):
         layout.addWidget(wrapped(hint))
         layout.addWidget(scroll, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-        self.resize(QSize(theme().px(980), theme().px(680)))
+        resize_first(self, QSize(theme().px(980), theme().px(680)))
 
     def _chosen(self, key: str) -> None:
         self.accept()

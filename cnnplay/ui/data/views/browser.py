@@ -1,4 +1,4 @@
-"""The data set browser: samples by class and split, counts, mean images, μ and σ."""
+"""The data set browser: samples by class and split, counts, mean images, μ and σ, and what was left out."""
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -7,12 +7,14 @@ from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.views.browser_classes import ClassesPanel
 from cnnplay.ui.data.views.browser_images import ImagesPanel
+from cnnplay.ui.data.views.browser_left_out import LeftOutPanel
 from cnnplay.ui.data.views.browser_means import MeansPanel
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role, theme
 
-FIRST_SIZE = (1080, 760)
+FIRST_SIZE = (1080, 700)
 
 
 class Browser(QDialog):
@@ -28,12 +30,14 @@ class Browser(QDialog):
         self.classes = ClassesPanel(model)
         self.images = ImagesPanel(model)
         self.means = MeansPanel(model)
+        self.left_out = LeftOutPanel(model)
+        left = vbox((self.classes, 1), self.left_out, spacing=8)
         right = vbox((self.images, 1), self.means, spacing=8)
-        both = hbox(self.classes, (right, 1), spacing=8)
+        both = hbox(left, (right, 1), spacing=8)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addLayout(both, 1)
-        self.resize(QSize(*FIRST_SIZE) * theme().text_scale)
+        resize_first(self, QSize(*FIRST_SIZE) * theme().text_scale)
         model.changed.connect(self.refresh)
         self.refresh()
 

@@ -2,17 +2,16 @@
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.kit.tiling import Tiles
-from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.kit.views.tile_panel import Pages
 from cnnplay.ui.kit.views.tiles import TilesView
 
-HEIGHT = 148
+HEIGHT = 152
 
 
 class MeansPanel(Panel):
@@ -24,14 +23,16 @@ class MeansPanel(Panel):
         self.view = TilesView("Mean images", least=32, most=96)
         self.view.setToolTip("The mean of all training images, then of each class")
         self.pages = Pages(self.view)
+        self.pages.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.statistics = QLabel()
+        self.statistics.setMinimumWidth(1)  # three channels at a large text size need not widen the window
         self.statistics.setToolTip(
             "Mean and standard deviation of each channel over the training split, with pixels in 0…1. Runs "
             "normalize images with these values where the image size fits the network"
         )
+        self.add_corner(self.pages)
+        self.add_corner(self.statistics)
         self.body.addWidget(self.view, 1)
-        footer = hbox((self.statistics, 1), self.pages)
-        self.body.addLayout(footer)
         model.overview_changed.connect(self.refresh)
         follow_theme(self._restyle)
         self.refresh()

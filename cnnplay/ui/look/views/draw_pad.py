@@ -99,6 +99,10 @@ class DrawPad(QDialog):
         self.centered = QCheckBox("Center like MNIST")
         self.centered.setChecked(True)
         self.centered.setToolTip("Scale and center the drawing as MNIST's digits were")
+        self.inverted = QCheckBox("Inverted")
+        self.inverted.setToolTip(
+            "Black on white instead of white on black, for networks trained on such images"
+        )
         self.explanation = wrapped(AS_MNIST)
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Clear the pad (Delete)")
@@ -108,6 +112,7 @@ class DrawPad(QDialog):
         self._lay_out()
         self.canvas.drawn.connect(self._send)
         self.centered.toggled.connect(self._send)
+        self.inverted.toggled.connect(self._send)
         self.clear.clicked.connect(self.clear_pad)
         look.prediction_changed.connect(self._predicted)
         look.state_changed.connect(self._predicted)
@@ -128,7 +133,7 @@ class DrawPad(QDialog):
         side.addWidget(self.origin)
         side.addWidget(self.bars)
         side.addStretch(1)
-        pad = vbox(self.canvas, (self.clear, 0, Qt.AlignmentFlag.AlignLeft), None, spacing=8)
+        pad = vbox(self.canvas, hbox(self.clear, self.inverted, None, spacing=12), None, spacing=8)
         holder = QWidget()
         holder.setLayout(side)
         holder.setFixedWidth(px(260))
@@ -147,12 +152,13 @@ class DrawPad(QDialog):
             super().keyPressEvent(event)
 
     def _send(self) -> None:
-        self.explanation.setText(AS_MNIST if self.centered.isChecked() else AS_DRAWN)
         pixels = self.drawing.image(self.centered.isChecked())
+        if self.inverted.isChecked():
+            pixels = 255 - pixels
         self.preview.show_pixels(pixels)
         if not self.drawing.blank:
             self._look.image_choice.use_drawing(pixels)
-            self._predicted()
+        self._predicted()
 
     def clear_pad(self) -> None:
         """Clears the drawing."""
@@ -173,6 +179,8 @@ class DrawPad(QDialog):
         else:
             text = self._look.text or ("" if prediction is not None else "computing …")
         self.origin.setText(text)
+        hint = self._look.image_hint if mine else ""
+        self.explanation.setText(hint or (AS_MNIST if self.centered.isChecked() else AS_DRAWN))
 
 
 def _heading(text: str) -> QLabel:

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
-from cnnplay.ui.kit.views.panel import EmptyState
+from cnnplay.ui.kit.views.panel import EmptyState, wrapped
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.look_panel import LookPanel
@@ -15,6 +15,9 @@ class EvaluationView(LookPanel):
         super().__init__(title, "evaluation", look, parent)
         self.empty = EmptyState(empty)
         self._empty_text = empty
+        self.hint = wrapped("", "")
+        self.hint.hide()
+        self.body.addWidget(self.hint)
         self.body.addWidget(self.empty, 1)
         look.evaluation.changed.connect(self.refresh)
         look.evaluation.progressed.connect(self._show_progress)
@@ -28,6 +31,8 @@ class EvaluationView(LookPanel):
         result = self.look.evaluation.result
         reason = self.show_result(result)
         self.set_muted(self.muted_text())
+        self.hint.setText(self.look.evaluation.hint)
+        self.hint.setVisible(bool(self.hint.text()))
         self.empty.setVisible(result is None or bool(reason))
         self.empty.set_text(self._empty_text if result is None else reason)
 

@@ -126,6 +126,8 @@ class ImageBar(QFrame):
         self.samples = Thumbnails("Samples", look, least=46, most=56)
         self.error = wrapped("", "fault")
         self.error.hide()
+        self.hint = wrapped("", "")
+        self.hint.hide()
         self.draw = self._button("Draw", "Draw a digit with the mouse, and watch the prediction")
         self.open = self._button("Open…", "Open an image file. You can also drop a file on the window")
         self.random = self._button("Random", "")
@@ -143,7 +145,7 @@ class ImageBar(QFrame):
         for number, button in enumerate((self.draw, self.open, self.random, self.top_losses)):
             buttons.addWidget(button, number // 2, number % 2)
         row = hbox(self.image, self._texts, (self.samples, 1), buttons, spacing=12)
-        vbox(row, self.error, into=self).setContentsMargins(12, 8, 12, 8)
+        vbox(row, self.hint, self.error, into=self).setContentsMargins(12, 8, 12, 8)
         self._restyle()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -167,6 +169,8 @@ class ImageBar(QFrame):
         look.run.weights_cache.changed.connect(self.refresh)
         look.data.changed.connect(self.refresh)
         look.prediction_changed.connect(self.image.update)
+        look.prediction_changed.connect(self._show_hint)
+        look.state_changed.connect(self._show_hint)
 
     def refresh(self) -> None:
         look = self._look
@@ -208,6 +212,11 @@ class ImageBar(QFrame):
         self.inverted.setVisible(image is not None and image.source == "file")
         self.inverted.setChecked(image is not None and image.inverted)
         self.refresh()
+
+    def _show_hint(self) -> None:
+        hint = self._look.image_hint
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
 
     def _failed(self, message: str) -> None:
         self.error.setText(message)

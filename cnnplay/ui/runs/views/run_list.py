@@ -47,6 +47,7 @@ FILTER_WIDTH = 130
 """The minimum width of the filter, in design pixels."""
 PLACEHOLDER = "Filter: lr<0.01 tag:good"
 OPEN_HINT = "Load network, settings and weights into the editor; undo restores the previous network (Enter)"
+OPEN_BEST_HINT = "Open it with the weights of its best epoch; further training continues there as a new run"
 ADD_HINT = "Add a run outside the store (cnnplay train --out), or all runs in a folder, to this list"
 
 
@@ -102,6 +103,12 @@ class RunListPanel(Panel):
             disabled_reason=self._loader.disabled_reason,
         )
         self.open_action.setIconText("Open")
+        self.open_best_action = new(
+            "Open with best weights",
+            lambda: self._loader.open(at_best=True),
+            hint=OPEN_BEST_HINT,
+            disabled_reason=self._loader.disabled_reason,
+        )
         self.delete_action = new(
             "Delete…",
             actions.plan_deletion,
@@ -224,7 +231,7 @@ class RunListPanel(Panel):
         menu.setToolTipsVisible(True)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         groups = (
-            (self.open_action,),
+            (self.open_action, self.open_best_action),
             (self.csv_action, self.tensorboard_action),
             (*self.cleanup_actions, self.forget_action, self.delete_action),
         )

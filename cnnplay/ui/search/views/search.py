@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.numerals import metric_text
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
@@ -50,7 +51,7 @@ class SearchWindow(QDialog):
         model.selection_changed.connect(self.refresh)
         model.studies_changed.connect(self._list_studies)
         follow_theme(self._restyle)
-        self.resize(QSize(*FIRST_SIZE))
+        resize_first(self, QSize(*FIRST_SIZE))
         self._list_studies()
         self.refresh()
 

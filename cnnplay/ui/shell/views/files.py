@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDateTime, QLocale, QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from cnnplay.project.suffixes import WEIGHTS_SUFFIXES
 from cnnplay.ui.build.views.gallery import Gallery
+from cnnplay.ui.kit.views.dialog_title import MessageBox
 from cnnplay.ui.shell.document import SUFFIX
-from cnnplay.ui.shell.importing import Imported
+from cnnplay.ui.shell.importing import ReadWeights
 from cnnplay.ui.shell.views.export_dialog import ExportDialog
+from cnnplay.ui.shell.views.weights_dialog import WeightsDialog
 
 if TYPE_CHECKING:
     from cnnplay.ui.shell.session import Session
     from cnnplay.ui.shell.views.main_window import MainWindow
 
 PROJECTS = f"CNN Playground project (*{SUFFIX})"
-WEIGHTS = "Weights (*.safetensors *.pt *.pth)"
+WEIGHTS = f"Weights ({' '.join(f'*{suffix}' for suffix in WEIGHTS_SUFFIXES)});;All files (*)"
 _SUFFIXES = "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp"
 IMAGES = f"Images ({_SUFFIXES})"
 _BUTTON = QMessageBox.StandardButton
@@ -31,7 +34,7 @@ class Files(QObject):
     def __init__(self, session: Session, window: MainWindow) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        session.importing.partly.connect(self._ask_partly)
+        session.importing.offered.connect(self._ask_what_to_load)
 
     @property
     def folder(self) -> Path:
@@ -61,7 +64,7 @@ class Files(QObject):
         """Opens a project, weights, an image or a folder of images, depending on the file."""
         if path.is_dir():
             self._session.data.choose_folder(path)
-        elif path.suffix.lower() in (".safetensors", ".pt", ".pth"):
+        elif path.suffix.lower() in WEIGHTS_SUFFIXES:
             self._session.importing.read(path)
         elif path.suffix.lower() == SUFFIX or not _is_image(path):
             self.after_question(lambda: self._open(path))
@@ -115,7 +118,7 @@ class Files(QObject):
             replace()
 
     def ask_about_changes(self) -> QMessageBox.StandardButton:
-        box = QMessageBox(self._window)
+        box = MessageBox(self._window)
         box.setWindowTitle("Unsaved changes")
         box.setText(f"Save the changes to {self._session.title}?")
         box.setInformativeText(
@@ -138,7 +141,7 @@ class Files(QObject):
 
     def _ask_to_recover(self, kept: Path) -> None:
         cut = self._session.interrupted_run
-        box = QMessageBox(self._window)
+        box = MessageBox(self._window)
         box.setWindowTitle("Unsaved work found")
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(kept.stat().st_mtime)))
         box.setText(f"CNN Playground closed without saving. Open the work that was kept from {when}?")
@@ -152,9 +155,9 @@ class Files(QObject):
         box.setDefaultButton(go_on or recover)
         box.exec()
         if box.clickedButton() is recover:
-            self._session.document.open(kept, recovered=True)
+            self._session.document.recover(kept)
         elif go_on is not None and box.clickedButton() is go_on:
-            self._session.document.open(kept, recovered=True, then=cut.resume)
+            self._session.document.recover(kept, then=cut.resume)
         elif box.clickedButton() is not later:
             self._session.document.discard_recoverable()
 
@@ -170,19 +173,11 @@ class Files(QObject):
     def _remember(self, path: Path) -> None:
         self._session.preferences.set("folder", str(path.parent))
 
-    def _ask_partly(self, imported: Imported) -> None:
-        box = QMessageBox(self._window)
-        box.setWindowTitle("Not all weights fit")
-        box.setText(
-            f"{imported.fitting} of the network's {imported.wanted} tensors are in {imported.path.name}."
-        )
-        box.setInformativeText("Load those? The others are initialized at random.")
-        box.setDetailedText("\n".join(imported.problems))
-        load = box.addButton("Load what fits", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(_BUTTON.Cancel)
-        box.exec()
-        if box.clickedButton() is load:
-            self._session.importing.take(imported)
+    def _ask_what_to_load(self, read: ReadWeights) -> None:
+        dialog = WeightsDialog(read, self._window)
+        if dialog.exec():
+            self._session.importing.load(read, dialog.pairing)
+        dialog.deleteLater()
 
 
 def _is_image(path: Path) -> bool:

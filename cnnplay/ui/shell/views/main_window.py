@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QScreen
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from cnnplay import __version__
@@ -15,6 +15,7 @@ from cnnplay.ui.build.views.network_picker import NetworkPicker
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.data.views.download_notice import DownloadNotice
 from cnnplay.ui.kit.background import finish_jobs
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.theme import TEXT_SIZES, theme
 from cnnplay.ui.runs.views.interrupted_notice import InterruptedRunNotice
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from cnnplay.ui.search.views.search_button import SearchButton
 
 FIRST_SIZE = (1440, 900)
-TITLE_BAR = 32
-"""Approximate height of the system's title bar in pixels; the window must fit on the screen with it."""
 
 
 class MainWindow(QMainWindow):
@@ -86,7 +85,7 @@ class MainWindow(QMainWindow):
         vbox(self.header, *notices, (self.pages, 1), self.status, spacing=0, into=page)
         self.setCentralWidget(page)
         self.setAcceptDrops(True)
-        self.resize(_first_size(self.screen()))
+        resize_first(self, QSize(*FIRST_SIZE))
 
     def _connect(self) -> None:
         session = self.session
@@ -338,11 +337,3 @@ class MainWindow(QMainWindow):
         preferences.set("workspace", self.workspace)
         for key, page in self.opened.items():
             preferences.set(f"layout/{key}", page.save_layout())
-
-
-def _first_size(screen: QScreen) -> QSize:
-    """The window's first size, bounded by the screen; the offscreen platform's screen does not count."""
-    wanted = QSize(*FIRST_SIZE)
-    if QGuiApplication.platformName() == "offscreen":
-        return wanted
-    return wanted.boundedTo(screen.availableGeometry().size() - QSize(0, TITLE_BAR))

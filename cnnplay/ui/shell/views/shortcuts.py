@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -18,6 +18,7 @@ from cnnplay.ui.build.views import costs
 from cnnplay.ui.build.views.stack import keys
 from cnnplay.ui.kit.views import class_bars, tiles
 from cnnplay.ui.kit.views.command import Command
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.learn.views import concept_canvas
 from cnnplay.ui.look.views import confusion, draw_pad, overlay
@@ -26,6 +27,7 @@ from cnnplay.ui.runs.views.run_plot import RunPlot
 from cnnplay.ui.runs.views.run_table import RunTableView
 from cnnplay.ui.search.views import parallel_plot
 from cnnplay.ui.search.views.search_trials import TrialTableView
+from cnnplay.ui.shell.views.weights_dialog import PairingView
 from cnnplay.ui.train.views.curves import CurvePlot
 
 TABLES = (
@@ -43,6 +45,7 @@ TABLES = (
     RunPlot.KEYS,
     TrialTableView.KEYS,
     parallel_plot.KEYS,
+    PairingView.KEYS,
 )
 """The key tables of all views that have their own keys."""
 
@@ -92,4 +95,4 @@ class ShortcutsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.table)
         layout.addWidget(buttons)
-        self.resize(theme().px(720), theme().px(560))
+        resize_first(self, QSize(theme().px(720), theme().px(560)))

@@ -1,7 +1,7 @@
 """The status bar: the network's cost at the left, a message in the middle, the run's state at the right."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolTip, QWidget
 
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role
@@ -26,6 +26,10 @@ class StatusLine(QWidget):
         self._facts.setTextFormat(Qt.TextFormat.RichText)
         self._message = role(ElidedLabel(), "muted")
         self._message.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.why = role(QPushButton(), "link")
+        self.why.setAccessibleName("Why the run was set up like this")
+        self.why.clicked.connect(self._explain)
+        self.why.hide()
         self._state = QLabel()
         self._state.setTextFormat(Qt.TextFormat.RichText)
         layout = QHBoxLayout(self)
@@ -33,6 +37,7 @@ class StatusLine(QWidget):
         layout.setSpacing(24)
         layout.addWidget(self._facts)
         layout.addWidget(self._message, 1)
+        layout.addWidget(self.why)
         layout.addWidget(self._state)
 
     def set_facts(self, facts: list[tuple[str, str]]) -> None:
@@ -41,6 +46,16 @@ class StatusLine(QWidget):
 
     def set_message(self, text: str) -> None:
         self._message.setText(text)
+
+    def set_why(self, question: str, answer: str) -> None:
+        """A link that answers a question when it is pointed at or clicked; none for ""."""
+        if question != self.why.text():
+            self.why.setText(question)
+            self.why.setVisible(bool(question))
+        self.why.setToolTip(answer)
+
+    def _explain(self) -> None:
+        QToolTip.showText(self.why.mapToGlobal(self.why.rect().topLeft()), self.why.toolTip(), self.why)
 
     def set_state(self, rich_text: str) -> None:
         self._state.setText(rich_text)

@@ -8,9 +8,9 @@ from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.shell.session import Session
 from cnnplay.ui.shell.views.status import StatusLine
+from cnnplay.ui.train.run_text import plan_text, status_text, threads_text
 
 MESSAGE_MS = 8000
-SPEED_MS = 1000
 
 
 class StatusText(QObject):
@@ -21,7 +21,6 @@ class StatusText(QObject):
         self._session, self._line = session, line
         self._message = ""
         self._fade = Throttle(self._forget, MESSAGE_MS, self, "settle")
-        soon = Throttle(self._refresh, SPEED_MS, self)
         # First: an edit clears the old message, then shows its own.
         session.editor.changed.connect(self._forget)
         session.run.state_changed.connect(self._forget)
@@ -33,10 +32,14 @@ class StatusText(QObject):
             theme().changed,
         ):
             signal.connect(self._refresh)
-        # Epochs of small networks end several times a second.
-        for signal in (session.run.recorder.changed, session.run.weights_cache.changed):
-            signal.connect(soon.request)
+        session.run.recorder.shown.connect(self._refresh)
+        session.run.weights_cache.changed.connect(self._weights_changed)
         self._refresh()
+
+    @Slot()
+    def _weights_changed(self) -> None:
+        if not self._session.run.active:  # during a run, all numbers are of the moment that is shown
+            self._refresh()
 
     @Slot(str)
     def show_message(self, text: str) -> None:
@@ -55,6 +58,11 @@ class StatusText(QObject):
         self._refresh_speed()
         self._line.set_message(self._message or self._doing())
         self._line.set_state(self._state())
+        plan = self._session.run.history.plan if self._session.run.active else None
+        if plan is None:
+            self._line.set_why("", "")
+        else:
+            self._line.set_why(f"Why {threads_text(plan)}?", plan_text(plan))
 
     @Slot()
     def _refresh_speed(self) -> None:
@@ -76,8 +84,7 @@ class StatusText(QObject):
         if session.data.state == "loading":
             return session.data.summary
         if session.run.active:
-            plan = session.run.history.plan
-            return session.run.status_text if plan is None else plan.reason
+            return status_text(session.run.state, session.run.recorder.progress)
         if not session.editor.report.valid:
             return "fix the network's problems to see the estimate of time and memory"
         return session.estimate.text

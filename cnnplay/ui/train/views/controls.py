@@ -23,6 +23,7 @@ HINTS: dict[Action, str] = {
     "step": "Train on one batch, then pause: see what a single step changes",
     "stop": "Stop the run after this batch; its weights are kept",
     "restore_previous": "Restore the weights from before the last run; use again to switch back",
+    "use_best": "Go back to the weights of the best epoch; training then continues there as a new run",
 }
 
 FIRST = 88
@@ -49,6 +50,7 @@ class TrainControls(QWidget):
         self.restore_previous = self._command(
             "restore_previous", "Restore previous weights", "Ctrl+Shift+F5", run.restore_previous
         )
+        self.use_best = self._command("use_best", "Use best weights", "Alt+F5", run.use_best)
         self.train_button, self.pause_button = CommandButton(self.train), _button(self.pause)
         self.from_scratch_button = CommandButton(self.from_scratch)
         self.step_button, self.stop_button = _button(self.step), _button(self.stop)
@@ -65,7 +67,10 @@ class TrainControls(QWidget):
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        return (self.train, self.from_scratch, self.pause, self.step, self.stop, self.restore_previous)
+        return (
+            *(self.train, self.from_scratch, self.pause, self.step, self.stop),
+            *(self.restore_previous, self.use_best),
+        )
 
     @Slot()
     def refresh(self) -> None:

@@ -12,11 +12,6 @@ from cnnplay.ui.train.curves import CurvesModel, other_network_text
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.views.curves import CurvePlot, shown_metric
 
-REDRAW_MS = 50
-"""Added to the interval of live views: curves change more slowly than images."""
-PHASE_MS: dict[Role, int] = {"loss": 0, "primary": 125}
-"""The panels draw in turn: two redraws at once would delay other work of the window."""
-
 EMPTY_LOSS = f"{LOSS.meaning}.\nPress Train (F5) and watch it fall."
 STARTING = f"{LOSS.meaning}.\nThe run is starting: its first step comes next."
 
@@ -30,21 +25,20 @@ class CurvePanel(Panel):
         self._run, self._model = run, model
         self.plot = CurvePlot(role, run.recorder, model)
         self.empty = EmptyState(self._empty_text, parent=self)
-        self._phase = PHASE_MS[role]
         self._other = ""
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.plot)
         self.body.addLayout(self._stack)
-        self._timer = Throttle(self._redraw, self._pause_ms, self)
         self.fit_button = self._link("View all", "Show the whole run again (double-click or Home)")
         self.fit_button.clicked.connect(self.plot.follow)
         self.fit_button.hide()
         if role == "loss":
             self._add_loss_controls()
         self.plot.following_changed.connect(self._show_fit)
-        run.recorder.changed.connect(self._timer.request)
-        run.state_changed.connect(self._state_changed)
+        # The panels draw in turn: two redraws at once would delay other work of the window.
+        in_turn = Throttle(self._redraw, 0, self).request
+        run.recorder.shown.connect(self._redraw if role == "loss" else in_turn)
         for signal in (run.editor.changed, run.weights_cache.changed):
             signal.connect(self._network_changed)
         model.changed.connect(self._redraw)
@@ -59,18 +53,6 @@ class CurvePanel(Panel):
         if self._role == "loss":
             return EMPTY_LOSS
         return f"{self._shown.meaning}: on the training data, and on data that it has never seen."
-
-    def _pause_ms(self) -> int:
-        phase, self._phase = self._phase, 0
-        return round(1000 * self._run.redraw_rate.interval_s) + REDRAW_MS + phase
-
-    @Slot()
-    def _state_changed(self) -> None:
-        if self._run.state == "starting":
-            self._phase = PHASE_MS[self._role]
-        if self._run.state in ("starting", "idle"):
-            # The last events are drawn at once, not at the next tick.
-            self._redraw()
 
     @Slot()
     def _network_changed(self) -> None:

@@ -49,11 +49,12 @@ class DataPicker(PickerButton):
             done, whole = data.progress
             detail = f"loading {done:,} / {whole:,}" if whole else "loading …"
         self.set_choice(data.title or "choose data set", detail)
-        problems = "".join(f"\n{problem}" for problem in data.problems)
+        more = ("Browse data set shows more",) if data.notes else ()
+        notes = "".join(f"\n{note}" for note in (*data.notes, *more))
         error = f"\nThe last selection could not be loaded: {data.error}" if data.error else ""
         self._fetch_state = data.downloads.state
         download_error = f"\n{data.downloads.status_text}" if data.downloads.state == "failed" else ""
-        self.setToolTip(f"The data set to train on. Now: {data.summary}{problems}{error}{download_error}")
+        self.setToolTip(f"The data set to train on. Now: {data.summary}{notes}{error}{download_error}")
 
     def fill(self, menu: QMenu) -> None:
         data = self._data

@@ -17,7 +17,7 @@ SIZE = msgspec.structs.replace(
     next(field for field in fields_of(Input) if field.name == "height"),
     name="size",
     label="Input size of the network",
-    help="The images have mixed sizes: all are resized to this size, and the network is fitted to it.",
+    help="All images are resized to this size, and the network is fitted to it.",
 )
 
 

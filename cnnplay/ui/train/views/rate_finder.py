@@ -8,6 +8,7 @@ from cnnplay.network.fields import fields_of
 from cnnplay.spec.range_test import RangeTest
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import FieldEditor, field_editor
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
@@ -54,7 +55,7 @@ class RateFinderDialog(QDialog):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.status)
         layout.addLayout(self._foot())
-        self.resize(QSize(*FIRST_SIZE) * theme().text_scale)
+        resize_first(self, QSize(*FIRST_SIZE) * theme().text_scale)
         model.changed.connect(self.refresh)
         self.refresh()
 

@@ -4,7 +4,6 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.curves import best_text
@@ -14,8 +13,6 @@ WIDTH = 208
 """In design pixels: room for `epoch 14 / 20` and `9 min 59 s left`."""
 LEAST_WIDTH = 112
 BAR, GAP = 4, 4
-REFRESH_MS = 500
-"""The interval between updates."""
 
 
 class RunProgress(QWidget):
@@ -33,7 +30,7 @@ class RunProgress(QWidget):
         self.fraction = 0.0
         self.setAccessibleName("Progress of the run")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        run.recorder.changed.connect(Throttle(self.refresh, REFRESH_MS, self).request)
+        run.recorder.shown.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         run.weights_cache.changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
@@ -124,7 +121,7 @@ class RunProgress(QWidget):
     def _remaining_text(self) -> str:
         run = self._run
         if run.state == "paused":
-            return "paused"
+            return run.recorder.progress.paused_text
         if run.state == "stopping":
             return "stopping …"
         if run.pausing:

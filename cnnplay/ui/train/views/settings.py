@@ -18,7 +18,6 @@ from cnnplay.ui.train.settings import SettingsModel
 from cnnplay.ui.train.views.augmentation_view import AugmentationView
 from cnnplay.ui.train.views.estimate import EstimateLine
 from cnnplay.ui.train.views.group_tabs import GroupTabs
-from cnnplay.ui.train.views.plan_line import PlanLine
 from cnnplay.ui.train.views.schedule_view import ScheduleView
 from cnnplay.ui.train.views.settings_page import SettingsPage
 
@@ -95,8 +94,6 @@ class SettingsPanel(Panel):
             page.edited.connect(settings.set)
         self._problem = wrapped("", "fault")
         self.estimate_line = EstimateLine(estimate, self)
-        self.plan_line = PlanLine(run)
-        run.recorder.changed.connect(self._show_plan)  # after the line's own slot
         self._room = FittingScrollArea(self._content())
         self._room.resized.connect(self._fit)
         self.body.addWidget(self._room)
@@ -124,7 +121,7 @@ class SettingsPanel(Panel):
         self._inner = vbox(spacing=8, into=content)
         for page in self.pages.values():
             self._inner.addWidget(page, 0 if page.below is None else 1)
-        for line in (self._problem, self.estimate_line, self.plan_line):
+        for line in (self._problem, self.estimate_line):
             self._inner.addWidget(line)
         self._inner.addStretch(0)  # takes the remaining space if no drawing does
         return content
@@ -148,7 +145,7 @@ class SettingsPanel(Panel):
     def _fit(self) -> None:
         """Uses the longest tab labels and the most columns that fit."""
         page, room = self.page, self._room
-        lines = (self._problem, self.estimate_line, self.plan_line)
+        lines = (self._problem, self.estimate_line)
         rest = page.rest() + sum(
             line.sizeHint().height() + theme().px(8) for line in lines if not line.isHidden()
         )
@@ -171,21 +168,12 @@ class SettingsPanel(Panel):
         self._fit_head()
 
     @Slot()
-    def _show_plan(self) -> None:
-        """Puts the plan's details into the title's tooltip, also after a run, when its line is hidden."""
-        text = DURING if self._run.active else NEXT
-        self._title.setToolTip(
-            "\n".join(part for part in (f"Settings: {text}", self.plan_line.toolTip()) if part)
-        )
-
-    @Slot()
     def refresh(self) -> None:
         """Shows the values, their problems, and what can be changed now."""
         running, settings = self._run.active, self._settings
-        # Only one of the two, and only in the first group: a small screen has no room for more.
-        first = self.tabs.currentIndex() == 0
-        self.estimate_line.set_wanted(first and not running)
-        self.plan_line.set_wanted(first and running)
+        # Only in the first group: a small screen has no room for more.
+        self.estimate_line.set_wanted(self.tabs.currentIndex() == 0 and not running)
+        self._title.setToolTip(f"Settings: {DURING if running else NEXT}")
         for page in self.pages.values():
             # Problems take the place of the drawing: below it, they would not be visible.
             page.show_below(not settings.problems)
@@ -200,7 +188,6 @@ class SettingsPanel(Panel):
             self._fit()
         set_available(self.find_rate, RATE_HINT, self._run.disabled_reason("from_scratch"))
         self.set_muted(DURING if running else NEXT)
-        self._show_plan()
 
 
 def _rank(field: FieldInfo) -> int:

@@ -5,7 +5,6 @@ from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnplay.ui.kit.numerals import numeral
 from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.curve import Curve
@@ -43,9 +42,8 @@ class Sparkline(QWidget):
     def _redraw(self) -> None:
         if not self.isVisible():
             return
-        training = self._run.history.smoothed("loss", DEFAULT_SMOOTHING)
-        if len(training):
-            self.setToolTip(f"Loss so far; now {numeral(float(training.y[-1]))}")
+        text = self._run.recorder.progress.step_text
+        self.setToolTip(f"Loss so far; {text}" if text else "")
         self.redraws += 1
         self.update()
 

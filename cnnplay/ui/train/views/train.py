@@ -42,7 +42,6 @@ class TrainWorkspace(SplitPage):
         self.primary: CurvePanel = CurvePanel("primary", run, self.curves)
         self.settings = SettingsPanel(settings, run, estimate, augmentation)
         self.settings.setMinimumHeight(LEAST_SETTINGS)
-        self.plan = self.settings.plan_line
         self.top = Splitter(Qt.Orientation.Horizontal, self.loss, self.primary)
         self.middle = Splitter(Qt.Orientation.Horizontal)
         self.bottom = Splitter(Qt.Orientation.Horizontal, self.settings)

@@ -1,13 +1,16 @@
 """The browser of the data set with real clicks and keys."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnplay.data.folder import load_folder
 from cnnplay.data.images import ImageSet
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.browse_page import PER_CLASS, PER_PAGE
@@ -211,3 +214,59 @@ def test_everything_has_a_name_and_a_tooltip(opened: Open) -> None:
     ):
         assert widget.accessibleName()
         assert widget.toolTip()
+
+
+def folder_with_others(root: Path, texts: int = 3) -> ImageSet:
+    """Two classes; in one a damaged image, and files that are no images."""
+    for name in ("cat", "dog"):
+        (root / name).mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (8, 8), 60 * number).save(root / name / f"{number}.png")
+    for number in range(texts):
+        (root / "cat" / f"a{number}.txt").write_text("a list")
+    (root / "dog" / "broken.png").write_bytes(b"no image")
+    return load_folder(root)
+
+
+def test_what_was_left_out_is_listed_with_counts_and_damaged_images_first(
+    opened: Open, tmp_path: Path
+) -> None:
+    browser, _ = opened(folder_with_others(tmp_path / "pets"))
+    panel = browser.left_out
+    assert panel.isVisible()
+    lines = [line.text() for line in panel.lines]
+    assert lines[0] == "1 damaged or unreadable image"
+    assert lines[1].startswith("dog/broken.png: ")
+    assert lines[2] == "3 files without an image extension"
+    assert lines[3].startswith("cat/a0.txt: ")
+    assert not any("a2.txt" in line for line in lines), "only the first few"
+    QTest.mouseClick(panel.whole, LEFT)
+    assert panel.list is not None
+    assert panel.list.isVisible()
+    text = panel.list.text.toPlainText()
+    assert text.index("broken.png") < text.index("a0.txt") < text.index("a2.txt")
+    panel.list.close()
+
+
+def test_remarks_on_the_images_are_listed_too(opened: Open, tmp_path: Path) -> None:
+    images = folder_with_others(tmp_path / "pets", texts=0)
+    images.left_out, images.remarks = (), ("no validation images of 'cat'",)
+    browser, _ = opened(images)
+    assert [line.text() for line in browser.left_out.lines] == ["no validation images of 'cat'"]
+
+
+def test_nothing_left_out_takes_no_room(opened: Open) -> None:
+    browser, _ = opened(noise())
+    assert not browser.left_out.isVisible()
+
+
+def test_it_fits_on_a_screen_of_768_pixels_with_all_that_was_left_out(opened: Open, tmp_path: Path) -> None:
+    browser, _ = opened(folder_with_others(tmp_path / "pets"))
+    assert browser.frameGeometry().height() + 32 <= 768  # 32: a title bar
+    assert browser.classes.geometry().bottom() < browser.left_out.geometry().top()
+
+
+def test_mean_images_use_the_room_that_there_is(opened: Open) -> None:
+    browser, _ = opened(noise())
+    view = browser.means.view
+    assert view.tile_rect(0).height() >= view.height() * 0.6

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnplay.data.folder import load_folder
 from cnnplay.network.presets import preset
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.view import StackView
@@ -450,6 +451,50 @@ def test_a_digit_in_ink_can_be_inverted_and_is_then_predicted_like_the_data_sets
     np.testing.assert_allclose(inverted.probabilities, bench.look.prediction.probabilities, atol=1e-6)
     assert not box.isVisible()
     assert not box.isChecked()
+
+
+def test_a_drawing_of_inverted_polarity_gets_a_hint_where_it_is_drawn(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make()
+    page = workspace(qtbot, bench)
+    QTest.mouseClick(page.image_bar.draw, Qt.MouseButton.LeftButton)
+    pad = page.image_bar.pad
+    assert pad is not None
+    draw_a_one(qtbot, pad.canvas)
+    bench.wait(qtbot)
+    assert "mostly" not in pad.explanation.text()
+    pad.inverted.click()
+    bench.wait(qtbot)
+    assert "mostly dark images" in pad.explanation.text()
+    assert "mostly dark images" in page.image_bar.hint.text()
+    assert page.image_bar.hint.isVisible()
+    assert pad.explanation.height() >= pad.explanation.heightForWidth(pad.explanation.width())
+    pad.inverted.click()
+    bench.wait(qtbot)
+    assert "mostly" not in pad.explanation.text()
+    assert not page.image_bar.hint.isVisible()
+    pad.close()
+
+
+def test_the_confusion_of_inverted_images_says_so_above_the_matrix(
+    qtbot: QtBot, make: Callable[..., LookBench], tmp_path: Path
+) -> None:
+    bench = make()
+    page = workspace(qtbot, bench)
+    page.tabs.setCurrentWidget(page.confusion)
+    bench.wait(qtbot)
+    assert not page.confusion.hint.isVisible()
+    for label in range(10):
+        (tmp_path / str(label)).mkdir()
+        for number in range(3):
+            inverted = 255 - digits().image(500 * label + number)[:, :, 0]
+            Image.fromarray(inverted).save(tmp_path / str(label) / f"{number}.png")
+    bench.data.use(load_folder(tmp_path))
+    bench.wait(qtbot)
+    assert page.confusion.hint.isVisible()
+    assert "mostly bright" in page.confusion.hint.text()
+    assert page.confusion.hint.geometry().bottom() <= page.confusion.matrix.parentWidget().geometry().top()
 
 
 def inked(matrix: ConfusionMatrix, place: QRect) -> bool:

@@ -232,10 +232,10 @@ def test_an_autosave_is_found_again_after_a_crash(window: MainWindow) -> None:
     other = DocumentModel(session.collect, session.preferences)
     (found,) = other.recoverable()
     opened: list[object] = []
-    other.opened.connect(opened.append)
-    other.open(found, recovered=True)
+    other.recovered.connect(opened.append)
+    other.recover(found)
     finish_jobs(other)
-    assert opened[0].network.name == "mlp"  # type: ignore[attr-defined]
+    assert opened[0].project.network.name == "mlp"  # type: ignore[attr-defined]
     assert other.dirty
     assert other.path is None
     assert not found.exists()

@@ -1,5 +1,6 @@
 """The header's controls with real clicks and keys, the engine behind them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ def test_the_keys_train_pause_step_and_stop(qtbot: QtBot) -> None:
         assert controls.sparkline.isVisible()
         QTest.keyClick(page, Qt.Key.Key_F6)
         until(qtbot, one.run, "paused")
-        assert controls.progress.remaining == "paused"
+        assert "paused" in controls.progress.remaining
         assert controls.train_button.text() == "Resume"
         before = len(one.run.history)
         QTest.keyClick(page, Qt.Key.Key_F7)
@@ -173,3 +174,20 @@ def test_the_device_picker_is_disabled_during_a_run(qtbot: QtBot) -> None:
         one.run.start()
         assert not picker.isEnabled()
         assert "stop the run" in picker.toolTip()
+
+
+def test_a_key_goes_back_to_the_best_epoch_and_another_to_the_last(qtbot: QtBot) -> None:
+    with bench() as one:
+        page, controls = window(qtbot, one)
+        QTest.mouseClick(controls.train_button, LEFT)
+        until(qtbot, one.run, "idle")
+        trained = one.run.weights_cache.trained
+        assert trained is not None
+        weights = replace(trained.weights, best=dict(trained.weights.last), best_epoch=1)
+        one.run.adopt(replace(trained, weights=weights))
+        QTest.keyClick(page, Qt.Key.Key_F5, Qt.KeyboardModifier.AltModifier)
+        assert controls.progress.position == "1 epoch"
+        QTest.keyClick(
+            page, Qt.Key.Key_F5, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        )
+        assert controls.progress.position == "2 epochs"

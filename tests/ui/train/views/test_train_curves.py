@@ -18,7 +18,7 @@ from cnnplay.ui.plot.views.labels import spread
 from cnnplay.ui.train.curves import CurvesModel, Metric
 from cnnplay.ui.train.history import History
 from cnnplay.ui.train.views.curve_panel import CurvePanel
-from tests.train_bench import Bench, bench
+from tests.train_bench import WAIT, Bench, bench
 
 # The offscreen platform says so of every window with a minimum size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -284,8 +284,8 @@ def test_nothing_is_drawn_while_hidden(qtbot: QtBot) -> None:
         made = panel(qtbot, one)
         made.hide()
         count = made.plot.redraws
-        more(one, *events(2, 2))
-        qtbot.waitUntil(lambda: not made._timer.isActive())
+        with qtbot.waitSignal(one.run.recorder.shown, timeout=WAIT):
+            more(one, *events(2, 2))
         assert made.plot.redraws == count
         made.show()
         assert made.plot.redraws > count
