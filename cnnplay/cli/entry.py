@@ -95,9 +95,9 @@ def _value_of(parameter: Any, argv: Sequence[str]) -> str | None:
     """The value of a rejected option, for its message, which only says what was expected."""
     names = tuple(getattr(parameter, "opts", ()))
     for index, argument in enumerate(argv):
-        name, parted, value = argument.partition("=")
+        name, equals, value = argument.partition("=")
         if name in names and name.startswith("-"):
-            return value if parted else next(iter(argv[index + 1 :]), None)
+            return value if equals else next(iter(argv[index + 1 :]), None)
     return None
 
 

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 def profile_settings(
-    profile: bool, batch_size: int, device: str, threads: int | None, given: Mapping[str, str]
+    profile: bool, batch_size: int, device: str, threads: int | None, options: Mapping[str, str]
 ) -> TrainConfig | None:
-    """The settings to measure with; None without --profile. `given` are the options on the command line."""
+    """The settings to measure with; None without --profile. `options` are those on the command line."""
     config = TrainConfig(batch_size=batch_size, device=device, threads=threads)
     if not profile:
         for name in ("batch_size", "device", "threads"):
-            if name in given:
-                raise UserError(f"{given[name]} needs --profile")
+            if name in options:
+                raise UserError(f"{options[name]} needs --profile")
         return None
     for problem in setting_problems(config):
-        raise UserError(f"{given.get(problem.field, problem.field)}: {problem.message}")
+        raise UserError(f"{options.get(problem.field, problem.field)}: {problem.message}")
     return config
 
 

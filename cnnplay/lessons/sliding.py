@@ -119,3 +119,15 @@ def shifted(padded: Array, sliding: Sliding, i: int, j: int) -> Array:
     return padded[
         :, top : top + down * (height - 1) + 1 : down, left : left + across * (width - 1) + 1 : across
     ]
+
+
+def first_varied(one_map: Array, sliding: Sliding) -> int:
+    """The first step whose window has some contrast: its values deviate from their mean at least half as much
+    as those of the window where they do so most.
+    """
+    if sliding.steps < 2:
+        return 0
+    padded = np.nan_to_num(pad_maps(one_map[None], sliding)).astype(np.float64)
+    cells = [shifted(padded, sliding, i, j)[0] for i, j in np.ndindex(*sliding.kernel)]
+    deviation = np.std(cells, axis=0).ravel()
+    return int(np.flatnonzero(deviation >= deviation.max() / 2)[0])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from cnnplay.project.errors import ProjectError
+from cnnplay.spec.versions import newer_text
 
 Document: TypeAlias = dict[str, Any]
 Migration: TypeAlias = Callable[[Document], Document]
@@ -29,9 +30,7 @@ def migrate(document: Document, steps: Sequence[Migration] = MIGRATIONS) -> Docu
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ProjectError(f"version: expected a whole number from 1 to {newest}; found {_shown(version)}")
     if version > newest:
-        raise ProjectError(
-            f"made by a newer CNN Playground (version {_shown(version)}); this one reads up to {newest}"
-        )
+        raise ProjectError(newer_text(_shown(version), newest))
     for number, step in enumerate(steps[version - 1 :], start=version + 1):
         document = {**step(document), "version": number}
     return document

@@ -14,6 +14,7 @@ from cnnplay.runs.record import RunDamage, RunError
 from cnnplay.runs.tensors import CHECKSUM, read_checked, write_checked
 from cnnplay.spec.events import Count, Metrics, Ordinal
 from cnnplay.spec.settings import MAX_THREADS, TrainConfig, setting_problems
+from cnnplay.spec.versions import newer_text
 from cnnplay.training.optimizers import OptimizerState
 from cnnplay.training.state import AveragedWeights, BestEpoch, RunPosition, RunState
 
@@ -138,10 +139,7 @@ def _decoded(text: str, path: Path) -> _State:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RunError(f"{path}: not a checkpoint: {error}") from None
     if about.version > VERSION:
-        raise RunError(
-            f"{path}: written by a newer CNN Playground (version {about.version} of the format; this "
-            f"program reads up to {VERSION})"
-        )
+        raise RunError(f"{path}: {newer_text(about.version, VERSION)}")
     found = setting_problems(about.config)
     if found:
         raise RunError(f"{path}: not a checkpoint: {found[0].message}")

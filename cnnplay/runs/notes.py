@@ -10,6 +10,7 @@ from cnnplay.modules.atomic import write_bytes
 from cnnplay.runs.record import RunError, RunWriteError
 from cnnplay.runs.regular_file import read_limited
 from cnnplay.spec.json_values import json_text
+from cnnplay.spec.versions import newer_text
 
 NOTES = "about.json"
 VERSION = 1
@@ -40,9 +41,7 @@ def read_notes(folder: Path) -> Notes:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RunError(f"{path}: expected a note and tags: {error}") from None
     if about.version > VERSION:
-        raise RunError(
-            f"{path}: written by a newer CNN Playground (version {about.version}; this one reads {VERSION})"
-        )
+        raise RunError(f"{path}: {newer_text(about.version, VERSION)}")
     return checked(about, str(path))
 
 

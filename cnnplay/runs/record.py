@@ -12,6 +12,7 @@ from cnnplay.network.json_bounds import integer_problem, size_problem
 from cnnplay.network.network import Network
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.trained import DataFacts, facts_mismatch
+from cnnplay.spec.versions import newer_text
 
 VERSION = 3
 """Version 1 had no `mark`, version 2 not the settings from `checkpoint_every` on."""
@@ -82,10 +83,7 @@ def decode(content: bytes, where: str) -> RunRecord:
         if head.format != "cnnplay-run":
             raise RunError(f"{where}: not a run of CNN Playground; its format is {head.format!r}")
         if head.version > VERSION:
-            raise RunError(
-                f"{where}: written by a newer CNN Playground (version {head.version} of the format; "
-                f"this program reads up to {VERSION})"
-            )
+            raise RunError(f"{where}: {newer_text(head.version, VERSION)}")
         record = msgspec.json.decode(content, type=RunRecord)
         bounded(record.network)
     except (msgspec.MsgspecError, UnicodeDecodeError, NetworkFormatError) as error:

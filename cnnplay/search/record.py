@@ -15,6 +15,7 @@ from cnnplay.search.options import Pruner, Sampler
 from cnnplay.search.space import Space, from_builtins, to_builtins
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.tasks import Metric, task_info
+from cnnplay.spec.versions import newer_text
 
 ATTRIBUTE = "cnnplay"
 VERSION = 1
@@ -119,10 +120,7 @@ def decoded(found: object, name: str, where: str) -> StudyRecord:
     """The record from a study's attribute. SearchError if it cannot be read."""
     version = found.get("version") if isinstance(found, dict) else None
     if isinstance(version, int) and version > VERSION:
-        raise SearchError(
-            f"{where}: the study {name} was written by a newer CNN Playground (version {version}; "
-            f"this one reads up to {VERSION})"
-        )
+        raise SearchError(f"{where}: study {name}: {newer_text(version, VERSION)}")
     try:
         record = msgspec.convert(found, StudyRecord)
         bounded(record.network)

@@ -14,6 +14,7 @@ import msgspec
 
 from cnnplay.data.regular_file import open_regular
 from cnnplay.search.errors import SearchError
+from cnnplay.spec.versions import newer_text
 
 FORMAT, VERSION = "cnnplay-space", 1
 LARGEST = 2**20
@@ -87,9 +88,7 @@ def from_builtins(found: object, where: str) -> Space:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise _unexpected(where, "version", f"a number up to {VERSION}", version)
     if version > VERSION:
-        raise SearchError(
-            f"{where}: written by a newer CNN Playground (version {version}; this one reads up to {VERSION})"
-        )
+        raise SearchError(f"{where}: {newer_text(version, VERSION)}")
     vary = found.get("vary")
     if not isinstance(vary, dict) or not vary:
         raise _unexpected(where, "vary", f"a non-empty object, as in {EXAMPLE}", vary)

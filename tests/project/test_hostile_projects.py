@@ -106,9 +106,7 @@ def test_garbage_is_refused(tmp_path: Path, seed: int) -> None:
 def test_a_newer_version_is_refused(members: dict[str, bytes], tmp_path: Path) -> None:
     members["project.json"] = members["project.json"].replace(b'"version": 2', b'"version": 9')
     said = _refused(_zip(tmp_path / "a.cnnplay", members))
-    assert said == (
-        "a.cnnplay: project.json: made by a newer CNN Playground (version 9); this one reads up to 2"
-    )
+    assert said.startswith("a.cnnplay: project.json: written by a newer CNN Playground (version 9; ")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ class LayerTimesModel(QObject):
         self._after_run = QTimer(self, interval=AFTER_RUN_MS, singleShot=True)
         self._after_run.timeout.connect(self._measure_trained)
         editor.changed.connect(self.changed)
+        editor.reset_done.connect(self._forget)
 
     # What is shown
 
@@ -164,6 +165,13 @@ class LayerTimesModel(QObject):
             return
         if trained.same_structure(self._editor.network):
             self.measure()
+
+    @Slot()
+    def _forget(self) -> None:
+        """Another document: the times belong to the network before."""
+        self._trained = self._shown = None
+        self._after_run.stop()
+        self._jobs.cancel()
 
     def _show(self, measured: Measurement) -> None:
         self._shown = measured

@@ -113,13 +113,15 @@ class StackModel(QObject):
         """The function that turns outputs into probabilities: softmax, or sigmoid for a single output."""
         return "sigmoid" if self._editor.report.output == (1,) else "softmax"
 
-    def set_prediction(self, classes: list[tuple[str, float]] | None, truth: str | None = None) -> None:
-        """Sets the top classes with their probabilities, best first; None while there is no prediction.
-        `truth` is the true class where it is known.
+    def set_prediction(
+        self, classes: list[tuple[str, float]] | None, truth: str | None = None, reason: str = UNTRAINED
+    ) -> None:
+        """Sets the top classes with their probabilities, best first; None while there is no prediction, for
+        this reason. `truth` is the true class where it is known.
         """
         before = (self.prediction, self.prediction_caption, self.truth)
         self.prediction, self.truth = None if classes is None else tuple(classes), truth
-        self.prediction_caption = UNTRAINED if classes is None else ""
+        self.prediction_caption = reason if classes is None else ""
         if before == (self.prediction, self.prediction_caption, truth):
             return
         if (before[0] is None) != (classes is None) or len(before[0] or ()) != len(classes or ()):

@@ -18,7 +18,7 @@ OnClose: TypeAlias = Literal["finish", "cancel", "abandon"]
 
 
 class Closing(QObject):
-    """Ends in two steps: all are told before any is waited for."""
+    """Ends in two steps: all get the signal to end before any is joined."""
 
     on_close: OnClose = "cancel"
     """What happens to its jobs: they are finished, cancelled and waited for, or cancelled and left behind."""

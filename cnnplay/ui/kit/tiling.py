@@ -44,7 +44,10 @@ class Tiles:
     limits: npt.NDArray[np.float64]
     labels: tuple[str, ...] = ()
     accents: tuple[str, ...] = ()
-    """The beginnings of labels that are drawn in the color of problems ("1" of "1 for 7")."""
+    """The beginnings of labels, drawn in the color of problems ("predicted 1" of "predicted 1, is 7")."""
+    brief_labels: tuple[str, ...] = ()
+    """Labels for little room; () for those up to their first detail."""
+    brief_accents: tuple[str, ...] = ()
     columns: int = 0
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
@@ -56,12 +59,16 @@ class Tiles:
 
     @property
     def is_brief(self) -> bool:
-        return not any(DETAIL in text for text in (*self.labels, *self.row_labels))
+        details = any(DETAIL in text for text in (*self.labels, *self.row_labels))
+        return not (self.brief_labels or details)
 
     def brief(self) -> "Tiles":
-        """The same tiles with labels up to their first detail: ``1`` for ``1 · norm 0.70``."""
+        """The same tiles with brief labels, or up to the first detail: ``1`` for ``1 · norm 0.70``."""
         if self.is_brief:
             return self
+        if self.brief_labels:
+            labels, accents = self.brief_labels, self.brief_accents
+            return replace(self, labels=labels, accents=accents, brief_labels=(), brief_accents=())
         rows = tuple(text.split(DETAIL)[0] for text in self.row_labels)
         return replace(self, labels=tuple(text.split(DETAIL)[0] for text in self.labels), row_labels=rows)
 

@@ -48,6 +48,8 @@ class ConceptModel(QObject):
         self.filter = 0
         self.channel = 0
         self.index = 0
+        self._at_start = True
+        """Whether the window is where a scene begins: nobody has moved it."""
         self.speed = 2
         self._strides: dict[Operation, int] = {"convolution": 1, "max": 2, "average": 2}
         self.lecture_padding = 0
@@ -79,7 +81,7 @@ class ConceptModel(QObject):
             self._data.clear()
         self._report, self._node = report, node
         if other and self.source == "layer":
-            self.filter = self.channel = self.index = 0
+            self._begin()
         self._renew()
 
     @Slot(object, object, object, object, str)
@@ -149,6 +151,8 @@ class ConceptModel(QObject):
             self._scene, self._output, self._stale = self._make(), None, False
             if self._scene is not None:
                 self.channel = min(self.channel, self._scene.channels - 1)
+                if self._at_start and self.source == "layer":
+                    self.index = self._scene.start(self.channel)
                 self.index = min(self.index, self._scene.sliding.steps - 1)
         return self._scene
 
@@ -183,7 +187,7 @@ class ConceptModel(QObject):
         """The selected layer, or the worked example."""
         if source != self.source:
             self.source = source
-            self.filter = self.channel = self.index = 0
+            self._begin()
             self._renew()
 
     @Slot(int)
@@ -223,6 +227,7 @@ class ConceptModel(QObject):
         if scene is None:
             return
         index = max(0, min(index, scene.sliding.steps - 1))
+        self._at_start = False
         if index != self.index:
             self.index = index
             self.moved.emit()
@@ -300,6 +305,11 @@ class ConceptModel(QObject):
             self._strides[self.operation], self.lecture_padding = stride, padding
             self.index = 0
             self._renew()
+
+    def _begin(self) -> None:
+        """Another layer or source: the first filter and channel, and the window where the scene begins."""
+        self.filter = self.channel = self.index = 0
+        self._at_start = True
 
     def _lecture(self) -> Scene:
         return lecture_scene(self.operation, self.lecture_stride, self.lecture_padding)

@@ -9,7 +9,7 @@ import numpy as np
 from cnnplay.lessons import lecture
 from cnnplay.lessons.convolution import Step, convolution, convolution_step
 from cnnplay.lessons.pooling import Pool, PoolStep, pooling, pooling_step
-from cnnplay.lessons.sliding import Array, Number, Sliding, pads_of
+from cnnplay.lessons.sliding import Array, Number, Sliding, first_varied, pads_of
 from cnnplay.network import nodes
 from cnnplay.network.fields import Pair
 from cnnplay.network.nodes import Node
@@ -79,6 +79,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             row=row,
             column=column,
         )
+
+    def start(self, channel: int) -> int:
+        """The position to begin at: a window with something to see rather than a uniform corner."""
+        return first_varied(self.maps[channel], self.sliding)
 
     @property
     def _pool(self) -> Pool:

@@ -40,6 +40,8 @@ class EvaluationModel(QObject):
         self._result: EvaluationResult | None = None
         self._target: ProbeTarget | None = None
         """What `_result` was computed for; None when it came from a run."""
+        self._owner: ProbeTarget | None = None
+        """The network and weights that `_result` belongs to; None while the run that sends it goes on."""
         self._requested: ProbeTarget | None = None
         self._top_losses_wanted = False
         self._cell: tuple[int, int] | None = None
@@ -102,12 +104,16 @@ class EvaluationModel(QObject):
                 self._image_choice.show_samples(worst, "wrong")
 
     def consider(self, target: ProbeTarget | None, wanted: bool) -> None:
-        """Outside a run: evaluates the target if that is wanted and was not yet done for its weights."""
+        """Outside a run: evaluates the target if that is wanted and was not yet done for its weights. What
+        belongs to another network or to other weights is dropped.
+        """
+        if self._result is not None and not self._belongs_to(target):
+            self.set_result(None)
         if target is None or target.weights is None or target.dataset is None:
             self.cancel()
-            if self._result is not None:
-                self.set_result(None)
             return
+        if self._requested is not None and not target.same_module(self._requested):
+            self.cancel()
         known = self._requested or self._target
         done = known is not None and target.same_module(known) and target.dataset is known.dataset
         if done or not (wanted or self._top_losses_wanted):
@@ -134,17 +140,34 @@ class EvaluationModel(QObject):
         self._requested = None
         self._set_progress((0, 0))
 
+    def _belongs_to(self, target: ProbeTarget | None) -> bool:
+        """Whether the result is this target's. A run's belongs to the weights that the run left behind."""
+        if target is None or target.weights is None or self._result is None:
+            return False
+        network = self._result.network
+        if self._owner is None and network is not None and network.same_structure(target.network):
+            self._owner = target
+        owner = self._owner
+        return (
+            owner is not None
+            and owner.weights is target.weights
+            and owner.network.same_structure(target.network)
+        )
+
     def _result_came(self, result: EvaluationResult | None) -> None:
-        self._target, self._requested = self._requested, None
+        target, self._requested = self._requested, None
         self._set_progress((0, 0))
         if result is not None:
+            self._target = self._owner = target
             self.set_result(result)
 
     def set_result(self, result: EvaluationResult | None) -> None:
         """The newest evaluation; a run's if it has an epoch."""
         self._result = result
         if result is None or result.epoch:
-            self._target = None
+            self._target = self._owner = None
+        if result is None:
+            self._cell = None
         self.changed.emit()
         if self._top_losses_wanted and self.result is not None:
             self.show_top_losses()
@@ -158,7 +181,6 @@ class EvaluationModel(QObject):
     def _data_changed(self) -> None:
         """Indices, classes and cells belong to a data set: nothing of the previous one is kept."""
         self.cancel()
-        self._cell = None
         self.set_result(None)
 
 

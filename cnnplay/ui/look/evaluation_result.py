@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from cnnplay.data.images import ImageSet
+    from cnnplay.network.network import Network
 
 Integers = npt.NDArray[np.int64]
 
@@ -27,7 +28,8 @@ class ClassifiedImage(NamedTuple):
 class EvaluationResult:
     """The results on N images of `dataset`: their indices, true and predicted classes, confidences.
 
-    `confusion[t, p]` counts the images of class t that were predicted as p. `epoch` is 0 outside a run.
+    `confusion[t, p]` counts the images of class t that were predicted as p. Outside a run `epoch` is 0, and
+    `network` is None.
     """
 
     dataset: ImageSet
@@ -37,6 +39,7 @@ class EvaluationResult:
     confidence: npt.NDArray[np.float32]
     confusion: Integers
     epoch: int = 0
+    network: Network | None = None
     polarity: str = ""
     """How the images differ in brightness from the training images; "" if they do not."""
 
@@ -87,22 +90,25 @@ class Evaluator:
         self._confidence.append(probabilities[np.arange(len(predicted)), predicted].astype(np.float32))
         self._classes = max(self._classes, probabilities.shape[1])
 
-    def result(self, dataset: ImageSet, epoch: int = 0) -> EvaluationResult:
+    def result(self, dataset: ImageSet, epoch: int = 0, network: Network | None = None) -> EvaluationResult:
         """The results of all batches so far. ValueError if there are none."""
         indices, predicted = np.concatenate(self._indices), np.concatenate(self._predicted)
         truths = dataset.labels[indices].astype(np.int64)
         classes = max(self._classes, int(truths.max(initial=-1)) + 1)
         confusion = np.zeros((classes, classes), np.int64)
         np.add.at(confusion, (truths, predicted), 1)
-        return EvaluationResult(
-            dataset, indices, truths, predicted, np.concatenate(self._confidence), confusion, epoch
-        )
+        confidence = np.concatenate(self._confidence)
+        return EvaluationResult(dataset, indices, truths, predicted, confidence, confusion, epoch, network)
 
 
 def evaluation_result(
-    dataset: ImageSet, indices: npt.ArrayLike, probabilities: npt.NDArray[np.floating], epoch: int = 0
+    dataset: ImageSet,
+    indices: npt.ArrayLike,
+    probabilities: npt.NDArray[np.floating],
+    epoch: int = 0,
+    network: Network | None = None,
 ) -> EvaluationResult:
     """The results on these images of a data set, from probabilities N × C."""
     evaluator = Evaluator()
     evaluator.add(indices, probabilities)
-    return evaluator.result(dataset, epoch)
+    return evaluator.result(dataset, epoch, network)

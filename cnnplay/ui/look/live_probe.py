@@ -49,7 +49,6 @@ class LiveProbe:
         from cnnplay.training.classification import ClassResults
 
         if isinstance(details, ClassResults):
-            found = evaluation_result(
-                seen.prepared.dataset, details.indices, details.probabilities, seen.epoch
-            )
+            dataset, network = seen.prepared.dataset, seen.module.network
+            found = evaluation_result(dataset, details.indices, details.probabilities, seen.epoch, network)
             self._box.post("evaluation", found)

@@ -191,6 +191,11 @@ class LookModel(QObject):
         return weights_text(self.editor.report) if held_back else ""
 
     @property
+    def too_large_for_stack(self) -> bool:
+        """Whether a trained network is so large that it is not built for the stack alone."""
+        return not self._targets.worth_for_stack
+
+    @property
     def text(self) -> str:
         """Where what is shown comes from: ``live, epoch 3``, ``trained weights``, ``untrained: …``."""
         if self._problem:
@@ -321,6 +326,7 @@ class LookModel(QObject):
         if problem or (only_stack and not self._targets.worth_for_stack):
             self._worker.discard("probe")
             self._submitted = None
+            self.evaluation.consider(self._target, False)
             self._show(None, "nothing", problem)
             return
         if not self._request.empty and (self._target is not before or self._submitted is not self._request):
@@ -357,6 +363,7 @@ class LookModel(QObject):
         self._waiting_evaluation = None
         self.evaluation.set_result(result)
         self._evaluation_pause.start()
+        self.refresh()  # after a run, its network or weights may have been replaced since
 
     def _probed(self, found: StoredProbeResult) -> None:
         self._untrained = found.untrained

@@ -2,10 +2,14 @@
 
 from PySide6.QtCore import QObject
 
-from cnnplay.ui.build.stack import StackModel
+from cnnplay.ui.build.stack import UNTRAINED, StackModel
 from cnnplay.ui.look.look import LookModel
 
 TOP = 3
+FOREIGN = "another network is in training"
+EDITED = "edited after training: train to see a prediction"
+LARGE = "too large to update here: see Look inside"
+SOON = "in a moment …"
 
 
 class StackResults(QObject):
@@ -20,7 +24,8 @@ class StackResults(QObject):
         look.image_choice.changed.connect(self._put_image)
         look.prediction_changed.connect(self._put_prediction)
         look.strips_changed.connect(self._put_strips)
-        look.state_changed.connect(self._put_prediction)
+        for signal in (look.state_changed, look.run.weights_cache.changed, look.run.state_changed):
+            signal.connect(self._put_prediction)
         self._request()
         self._put_image()
         self._put_prediction()
@@ -40,12 +45,25 @@ class StackResults(QObject):
         prediction = self._look.prediction
         learned = self._look.origin in ("trained", "live")
         if prediction is None or not learned or self._look.run.trains_other_network:
-            self._stack.set_prediction(None)
+            self._stack.set_prediction(None, reason=self._no_prediction_reason())
             return
         best = prediction.top(TOP)
         rows = [(prediction.name(number), float(prediction.probabilities[number])) for number in best]
         truth = prediction.name(prediction.truth) if prediction.truth is not None else None
         self._stack.set_prediction(rows, truth=truth)
+
+    def _no_prediction_reason(self) -> str:
+        """Why the stack shows no prediction."""
+        look = self._look
+        if look.run.trains_other_network:
+            return FOREIGN
+        if not look.live and look.run.weights_cache.weights is None:
+            return UNTRAINED
+        if look.problem:
+            return look.problem
+        if look.origin in ("partly", "untrained"):
+            return EDITED
+        return LARGE if look.too_large_for_stack else SOON
 
     def _put_strips(self) -> None:
         strips = self._look.strips

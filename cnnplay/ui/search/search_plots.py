@@ -11,12 +11,15 @@ from cnnplay.search.rows import TrialRow
 from cnnplay.search.space import Choices, Range, Value
 from cnnplay.search.values import value_text
 from cnnplay.search.variables import Variable
+from cnnplay.spec.plurals import plural
 from cnnplay.spec.tasks import DEFAULT, TASKS, Metric
 from cnnplay.ui.kit.numerals import metric_text, short
 from cnnplay.ui.plot.ticks import Tick, log_ticks, percent_ticks, ticks
 
 MOST_TICKS = 5
 EVALUATED = ("complete", "pruned")
+FEW, ENOUGH = 20, 100
+"""With fewer complete trials the importances are a guess, or rough: the best tenth counts."""
 
 
 class Axis(msgspec.Struct, frozen=True):
@@ -131,6 +134,13 @@ def importances(importance: dict[str, float], variables: Sequence[Variable]) -> 
     labels = {variable.name: variable.label for variable in variables}
     found = [Importance(labels.get(name, name), share) for name, share in importance.items()]
     return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def importance_worth(rows: Sequence[TrialRow]) -> str:
+    """How much the importances are worth: ``6 trials: a guess``."""
+    complete = sum(row.state == "complete" for row in rows)
+    worth = ": a guess" if complete < FEW else ": rough" if complete < ENOUGH else ""
+    return f"{plural(complete, 'trial')}{worth}"
 
 
 def _axis(variable: Variable) -> Axis:

@@ -26,8 +26,9 @@ AUTOSAVE_SHARE = 0.05
 class DocumentModel(QObject):
     """Saves the session's project and hands opened ones to it.
 
-    `changed`: title, path or unsaved state. `opened(Project)`: a file; `recovered(Recovered)`: an autosave.
-    `failed(str)`: one line for the user.
+    `state` returns what is compared with the last save: equal states are without unsaved changes. By default
+    no two are equal. `changed`: title, path or unsaved state. `opened(Project)`: a file;
+    `recovered(Recovered)`: an autosave. `failed(str)`: one line for the user.
     """
 
     changed = Signal()
@@ -43,10 +44,12 @@ class DocumentModel(QObject):
         preferences: Preferences,
         parent: QObject | None = None,
         draft: Callable[[], Project] | None = None,
+        state: Callable[[], object] = object,
     ) -> None:
         """`draft` returns what to autosave; by default what to save."""
         super().__init__(parent)
-        self._collect, self._draft = collect, draft or collect
+        self._collect, self._draft, self._state = collect, draft or collect, state
+        self._saved_state = state()
         self._preferences = preferences
         self._jobs = Background("files", self, "finish")
         self._jobs.idle_changed.connect(self.busy_changed)
@@ -82,15 +85,18 @@ class DocumentModel(QObject):
 
     @Slot()
     def touch(self) -> None:
-        """Marks the document as changed."""
+        """Something changed: the document has unsaved changes, unless it is now as it was saved."""
         self._version += 1
-        if not self.dirty:
+        if self._state() == self._saved_state:
+            if self.dirty:
+                self._clean()
+        elif not self.dirty:
             self.dirty = True
             self.changed.emit()
 
     def renew(self) -> None:
         """Makes this a new document: no file, no changes."""
-        self.path = None
+        self.path, self._saved_state = None, self._state()
         self._clean()
 
     def save(self, path: Path, then: Callable[[], None] | None = None) -> None:
@@ -99,13 +105,16 @@ class DocumentModel(QObject):
 
         if path.suffix != SUFFIX:
             path = path.with_name(path.name + SUFFIX)
-        project, version = self._collect(), self._version
+        project, version, state = self._collect(), self._version, self._state()
 
         def done(_: object) -> None:
             self.path = path
             self._preferences.add_recent(path)
-            if version == self._version:
+            self._saved_state = state
+            if version == self._version or state == self._state():
                 self._clean()
+            else:
+                self.dirty = True
             self.changed.emit()
             self.saved.emit(path)
             if then is not None:
@@ -120,6 +129,7 @@ class DocumentModel(QObject):
 
         def done(project: Project) -> None:
             self.opened.emit(project)
+            self._saved_state = self._state()
             self._clean()
             self.path = path
             self._preferences.add_recent(path)
@@ -135,7 +145,7 @@ class DocumentModel(QObject):
         def done(found: Recovered) -> None:
             self.recovered.emit(found)
             self._clean()
-            self.path = found.file
+            self.path, self._saved_state = found.file, object()  # no file has it
             self.touch()
             # Another crash must not lose it: it is deleted once this window has its own autosave.
             self.autosave(then=lambda: self._discard(path))
@@ -222,6 +232,7 @@ class DocumentModel(QObject):
         self._lock.unlock()
 
     def _clean(self) -> None:
+        """There is nothing to save."""
         self.dirty = False
         self._discard(self._own_autosave)
         self.changed.emit()

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import msgspec
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -78,7 +79,7 @@ class Session(QObject):
         self.fit_offer = FitOfferModel(self.editor, self.settings, self.data, self.run, self)
         self.exporting = ExportModel(self.editor, self.settings, self.data, self.run, self)
         self.importing = ImportModel(self.editor, self.settings, self.data, self.run, self)
-        self.document = DocumentModel(self.collect, preferences, self, self.draft)
+        self.document = DocumentModel(self.collect, preferences, self, self.draft, self._document_state)
         self.runs = RunsModel(preferences, parent=self)
         self.run_actions = RunActions(self.runs, lambda: self.run.weights_cache.folder, self)
         self.run_loader = RunLoader(self.runs, self.editor, self.settings, self.data, self.run, self)
@@ -174,13 +175,11 @@ class Session(QObject):
             self.editor.apply(rename(self.editor.network, path.stem))
         self.document.save(path, then)
 
-    def new(self, empty: bool = False) -> None:
-        """A new document: what the first start shows, or an empty stack for the current data set."""
-        network = _empty_for(self.data.images) if empty else preset(FIRST_PRESET).network
+    def new(self, key: str = "") -> None:
+        """A new document for the current data set: a preset, or an empty stack."""
+        network = preset(key).network if key else _empty_for(self.data.images)
         self._replace(network, TrainConfig(device=self.settings.config.device))
         self._select_first()
-        if not empty:
-            self.data.choose(FIRST_DATA)
         self.document.renew()
 
     def resume(self, folder: Path) -> None:
@@ -219,8 +218,18 @@ class Session(QObject):
             history=trained.events if trained else (),
         )
 
+    def _document_state(self) -> object:
+        """What is compared with the last save: undoing every change since leaves nothing to save. The weights
+        are only referred to: a document does not keep them in memory.
+        """
+        trained = self.run.weights_cache.trained
+        known = None if trained is None else ref(trained)
+        return self.editor.network, self.settings.config, known, self.run.active
+
     def shutdown(self) -> None:
-        """Ends everything: all is told to end, then waited for; the run and the files come first."""
+        """Ends everything: each part gets the signal to end, then all are joined; the run and the files come
+        first.
+        """
         self.run_actions.flush()  # what was typed
         self.document.begin_finish()
         begin_close(self)
@@ -292,9 +301,10 @@ class Session(QObject):
 
     @Slot()
     def _run_state(self) -> None:
-        """A new run is work that can be lost, from its first step on."""
+        """A run is work that can be lost, from its first step on."""
         if self.run.state == "starting":
             self._data_key = ""  # the data set trained on is now the document's
+        if self.run.state in ("starting", "idle"):
             self._touch()
         if self.run.state in ("starting", "idle") and not self._opening:
             self.document.autosave()  # where the run is

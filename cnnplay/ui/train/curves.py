@@ -84,7 +84,7 @@ class CurvesModel(CurveSettings):
         """The same in full sentences, for the tooltip."""
         shown = f"Training: {smoothing_text(self.smoothing)}"
         if self.smoothing > 1:
-            shown += f"{LEFT_OUT[history.averaged]}; raw values are lighter"
+            shown += f"{LEFT_OUT[history.averaged]}; raw values are fainter"
         name = loss_name(history).capitalize()
         what = (
             f"{name}{' (log scale)' if self.logarithmic else ''}: lower is better"

@@ -166,7 +166,7 @@ class EstimateModel(QObject):
         steps = max(1, len(images.train) // largest)
         each = "1 step" if steps == 1 else f"{steps:,} steps"
         return (
-            f"Sets the batch size to {largest:,}, the largest power of two: {limit}.\nA large batch computes "
+            f"Set the batch size to {largest:,}, the largest power of two: {limit}.\nA large batch computes "
             f"faster and has a less noisy gradient, but an epoch has only {each}: it often needs a higher "
             "learning rate or more epochs."
         )

@@ -265,3 +265,28 @@ def test_random_weights_are_those_of_the_seed() -> None:
     assert all(torch.equal(found[key], expected[key]) for key in expected)
     assert random_weights(replace_field(NETWORK, "conv-1", "groups", 4).network, 7) is None
     assert random_weights(preset("vgg-16").network, 7) is None
+
+
+def test_it_begins_at_a_window_with_content_and_stays_where_it_was_moved(qtbot: QtBot) -> None:
+    """The digits' corners are uniform."""
+    picture = np.full(NETWORK.input.shape, -0.4, np.float32)
+    picture[:, 5:, 4:] = 2.0
+    model = _model("conv-1")
+    _give(model, "conv-1", LayerData(picture))
+    assert model.scene is not None
+    patch = model.step.patch
+    assert patch.max() > patch.min()
+    corner = model.scene.step(0, 0).patch[0]
+    assert corner[1:].max() == corner[1:].min(), "the first window shows nothing but padding and background"
+    assert model.index > 0
+    model.go(1)
+    _give(model, "conv-1", LayerData(picture + 1))
+    assert model.scene is not None
+    assert model.index == 1
+
+
+def test_a_uniform_input_begins_at_the_first_window(qtbot: QtBot) -> None:
+    model = _model("max-pool-1")
+    _give(model, "max-pool-1", LayerData(np.zeros((4, 3, 5), np.float32)))
+    assert model.scene is not None
+    assert model.index == 0

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,11 +25,14 @@ from cnnplay.network.network import Network, Place
 from cnnplay.network.nodes import Convolution
 from cnnplay.network.presets import preset
 from cnnplay.probing.probes import PROBES, Probe
+from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.kit.mailbox import Mailbox
 from cnnplay.ui.look.live_probe import LiveProbe
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.probe import ProbeRequest
-from tests.look_bench import WAIT, LookBench, digits, learned, pets
+from cnnplay.ui.look.stack_results import StackResults
+from cnnplay.ui.train.trained import Trained
+from tests.look_bench import WAIT, LookBench, digits, learned, learned_weights, pets
 from tests.watched import Watched
 
 
@@ -578,3 +582,59 @@ def test_an_evaluation_of_inverted_images_says_so(qtbot: QtBot, trained: LookBen
     trained.data.use(load_folder(tmp_path))
     trained.wait(qtbot)
     assert "trained on mostly dark images" in trained.look.evaluation.hint
+
+
+def test_an_evaluation_goes_with_the_network_and_the_weights_that_it_is_of(
+    qtbot: QtBot, trained: LookBench
+) -> None:
+    trained.want("evaluation")
+    trained.wait(qtbot)
+    look = trained.look
+    assert look.evaluation.result is not None
+    look.want("evaluation", trained, False)
+    trained.editor.apply(edits.remove(trained.editor.network, ["flatten-1"]))
+    trained.wait(qtbot)
+    assert look.evaluation.result is None, "the network on screen has a problem"
+    trained.editor.undo()
+    trained.want("evaluation")
+    qtbot.waitUntil(lambda: look.evaluation.result is not None, timeout=WAIT)
+    other = Trained(replace(learned_weights(), last=dict(learned_weights().last)))
+    look.want("evaluation", trained, False)
+    trained.run.adopt(other)
+    trained.wait(qtbot)
+    assert look.evaluation.result is None, "these are other weights"
+
+
+def test_the_last_evaluation_of_a_run_stays_after_it_until_another_network_comes(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make(epochs=1)
+    bench.run.start()
+    qtbot.waitUntil(lambda: bench.run.state == "idle", timeout=WAIT)
+    bench.wait(qtbot)
+    assert bench.look.evaluation.result is not None
+    bench.editor.load_preset("mlp")
+    bench.wait(qtbot)
+    assert bench.look.evaluation.result is None
+
+
+def test_the_stack_says_why_a_trained_network_has_no_prediction_there(
+    qtbot: QtBot, trained: LookBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = StackModel(trained.editor)
+    results = StackResults(trained.look, stack)
+    stack.set_shown(results, True)
+    trained.wait(qtbot)
+    assert stack.prediction is not None
+    trained.editor.apply(edits.insert(trained.editor.network, Place("", 0, 2), Convolution(filters=8)))
+    trained.wait(qtbot)
+    assert stack.prediction is None
+    assert "edited" in stack.prediction_caption
+    trained.editor.undo()
+    monkeypatch.setattr("cnnplay.ui.look.probe_target.LARGE_FOR_STACK", 10)
+    trained.look.refresh()
+    trained.wait(qtbot)
+    assert "Look inside" in stack.prediction_caption
+    trained.run.forget()
+    trained.wait(qtbot)
+    assert stack.prediction_caption.startswith("train to see")

@@ -22,7 +22,7 @@ from cnnplay.spec.tasks import TASKS
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.background import close_jobs, finish_jobs
-from cnnplay.ui.search.search_plots import best_so_far, importances, parallel
+from cnnplay.ui.search.search_plots import best_so_far, importance_worth, importances, parallel
 from cnnplay.ui.search.search_session import SearchSession
 from cnnplay.ui.search.search_space import Scale, SpaceModel, problem_of
 from cnnplay.ui.search.search_table import TrialTable
@@ -355,3 +355,12 @@ def test_without_optuna_nothing_starts_and_it_says_how_to_install_it(
     monkeypatch.setattr("cnnplay.spec.extras.find_spec", lambda name: None)
     assert install_command("search") in bench.model.disabled_reason()
     assert not bench.model.start()
+
+
+@pytest.mark.parametrize(
+    ("complete", "worth"),
+    [(4, "4 trials: a guess"), (50, "50 trials: rough"), (400, "400 trials")],
+)
+def test_the_importance_says_how_many_trials_it_is_worth(complete: int, worth: str) -> None:
+    rows = [TrialRow(number=number, state="complete", value=0.5) for number in range(complete)]
+    assert importance_worth([*rows, TrialRow(number=complete, state="pruned", value=0.1)]) == worth

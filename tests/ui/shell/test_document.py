@@ -218,3 +218,28 @@ def test_what_is_thrown_away_is_gone_and_a_closed_window_leaves_nothing(
     document.autosave()
     document.finish()
     assert list(autosave_folder().glob("*.cnnplay")) == []
+
+
+def test_a_document_that_is_as_it_was_saved_has_no_unsaved_changes(desk: Desk, tmp_path: Path) -> None:
+    state = ["a"]
+    document = DocumentModel(lambda: desk.project, desk.preferences, state=lambda: tuple(state))
+    desk.made.append(document)
+    state[0] = "b"
+    document.touch()
+    assert document.dirty
+    document.autosave()
+    finish_jobs(document)
+    state[0] = "a"
+    document.touch()
+    assert not document.dirty
+    assert not list(autosave_folder().glob("*.cnnplay")), "there is nothing to recover"
+    state[0] = "b"
+    document.touch()
+    document.save(tmp_path / "mine.cnnplay")
+    state[0] = "a"
+    document.touch()
+    finish_jobs(document)
+    assert document.dirty, "the file has b"
+    state[0] = "b"
+    document.touch()
+    assert not document.dirty

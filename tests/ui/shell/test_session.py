@@ -123,15 +123,13 @@ def test_nothing_goes_on_where_the_pictures_under_the_same_name_are_other_ones(q
         assert session.run.can_resume is goes_on
 
 
-def test_new_goes_back_to_the_digits(quiet: Quiet, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_new_document_from_a_preset_keeps_the_data_and_can_be_trained(quiet: Quiet) -> None:
     session = quiet.session
-    with qtbot.waitSignal(session.data.changed, timeout=20_000):
-        session.data.choose_folder(folder(tmp_path / "pets"))
-    assert session.editor.network.task.classes == 2
-    with qtbot.waitSignal(session.data.changed, timeout=20_000):
-        session.new()
+    quiet.adopt()
+    session.new("lenet-5")
     assert session.data.key == "mnist-sample"
     assert session.editor.network == preset("lenet-5").network
+    assert session.run.weights_cache.trained is None
     assert not session.document.dirty
     assert session.run.disabled_reason("train") == ""
 
@@ -301,7 +299,7 @@ def test_an_empty_network_takes_the_pictures_that_are_there(
     with qtbot.waitSignal(session.data.changed, timeout=20_000):
         session.data.choose_folder(folder(tmp_path))
     key = session.data.key
-    session.new(empty=True)
+    session.new()
     network = session.editor.network
     assert network.stack == ()
     assert network.input.shape == (1, 28, 28)

@@ -57,7 +57,7 @@ class BuildWorkspace(QWidget):
         self.step_button = QPushButton("Step through")
         self.step_button.setCheckable(True)
         self.step_button.hide()
-        self.step_button.setToolTip("Step through the layer's arithmetic instead of showing the costs.")
+        self.step_button.setToolTip("Step through the layer's arithmetic instead of showing the costs")
         self.step_button.toggled.connect(self.show_concept)
         self.properties.add_corner(self.step_button)
         self._gallery: Gallery | None = None

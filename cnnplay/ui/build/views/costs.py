@@ -27,12 +27,14 @@ from cnnplay.ui.kit.counts import Cost, costs
 from cnnplay.ui.kit.time_text import ms_text
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.names_width import names_width
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.theme import role, theme
 
 PLAIN_BELOW = 10_000_000
 """Numbers are written out where the largest of their column is smaller than this."""
-LIGHTER, LIGHTEST = 0.45, 0.2
+MOST_STRETCH = 1.7
+FAINT, FAINTEST = 0.45, 0.2
 """Opacity of multiply-adds and backward passes; of times that are outdated."""
 CANCEL_HINT = "Cancel the measurement and keep the earlier times"
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -80,6 +82,8 @@ class CostBars(QAbstractScrollArea):
         self.costs: tuple[Cost, ...] = ()
         self._tops: list[int] = [0]
         """The top of each row, and the bottom of the last one."""
+        self._stretch = 1.0
+        """How much taller than usual rows and bars are, where there is room."""
         self._stale = True
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -118,9 +122,9 @@ class CostBars(QAbstractScrollArea):
         metrics = QFontMetrics(theme().font())
         # One pixel more than the text: with fractional widths, text as wide as its rectangle is elided.
         widest = 1 + max(metrics.horizontalAdvance(self.name(cost)) for cost in self._visible())
-        names = min(widest, self.width() * 2 // 5)
         rows = self._rows()
         numbers = max(metrics.horizontalAdvance(bar.text) for row in rows for bar in row)
+        names = names_width(widest, self.viewport().width() - numbers - 5 * theme().px(8))
         for index, (cost, row) in enumerate(zip(self.costs, rows, strict=True)):
             rect = self.row_rect(index)
             if rect.intersects(event.rect()):
@@ -129,7 +133,8 @@ class CostBars(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._ranges()
+        if not self._stale:
+            self._place_rows()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cost = self._cost_at(event.position().toPoint())
@@ -170,7 +175,7 @@ class CostBars(QAbstractScrollArea):
         most = max(cost.parameters for cost in self.costs) or 1
         most_adds = max(cost.multiply_adds for cost in self.costs) or 1
         longest = max(cost.seconds for cost in self.costs) or 1.0
-        forward, backward = (LIGHTEST, LIGHTEST) if self._times.outdated else (1.0, LIGHTER)
+        forward, backward = (FAINTEST, FAINTEST) if self._times.outdated else (1.0, FAINT)
         rows = []
         for cost in self.costs:
             row = []
@@ -178,7 +183,7 @@ class CostBars(QAbstractScrollArea):
                 row.append(Bar(f"{cost.parameters:,}", ((cost.parameters / most, 1.0),), 10, False))
             if cost.multiply_adds:
                 text = multiply_adds_text(cost.multiply_adds, most_adds)
-                row.append(Bar(text, ((cost.multiply_adds / most_adds, LIGHTER),), 6, True))
+                row.append(Bar(text, ((cost.multiply_adds / most_adds, FAINT),), 6, True))
             if cost.seconds:
                 parts = (cost.forward / longest, forward), (cost.backward / longest, backward)
                 row.append(Bar(ms_text(cost.seconds, longest), parts, 6, True))
@@ -197,7 +202,7 @@ class CostBars(QAbstractScrollArea):
         painter.setFont(now.font())
         painter.setPen(now.color("text"))
         inner = rect.adjusted(pad // 2, now.px(2), -pad // 2, 0)
-        line = QRect(inner.x(), inner.y(), inner.width(), now.px(19))
+        line = QRect(inner.x(), inner.y(), inner.width(), round(now.px(19) * self._stretch))
         name = QFontMetrics(now.font()).elidedText(self.name(cost), Qt.TextElideMode.ElideRight, names)
         painter.drawText(QRect(line.x(), line.y(), names + 2, line.height()), _LEFT, name)
         left = inner.x() + names + 2 * pad
@@ -208,7 +213,7 @@ class CostBars(QAbstractScrollArea):
                 left,
                 line.y() + line.height() // 2,
                 inner.right() - numbers - 2 * pad - left,
-                now.px(bar.thickness),
+                round(now.px(bar.thickness) * self._stretch),
             )
             self._bar(painter, area, now.family(cost.family), bar)
             line.translate(0, line.height())
@@ -269,12 +274,14 @@ class CostBars(QAbstractScrollArea):
             profile = self._times.profile
             times = {} if profile is None else profile.layers
             self.costs = costs(self._editor.network, self._editor.report, self._model.collapsed, times)
-            heights = (theme().px(6 + 18 * len(row)) for row in self._rows()) if self.costs else ()
-            self._tops = list(accumulate(heights, initial=0))
-            self._ranges()
+            self._place_rows()
 
-    def _ranges(self) -> None:
+    def _place_rows(self) -> None:
+        """Rows as tall as usual, or taller where that would leave an empty area below them."""
+        usual = [theme().px(6 + 18 * len(row)) for row in self._rows()] if self.costs else []
         height = self.viewport().height()
+        self._stretch = min(max(height / max(sum(usual), 1), 1.0), MOST_STRETCH)
+        self._tops = list(accumulate((int(row * self._stretch) for row in usual), initial=0))
         self.verticalScrollBar().setRange(0, max(0, self._tops[-1] - height))
         self.verticalScrollBar().setPageStep(height)
         self.verticalScrollBar().setSingleStep(theme().px(42))
@@ -311,7 +318,7 @@ class CostsPanel(Panel):
         times = self._times
         known, reason = times.profile is not None, times.disabled_reason()
         self.set_muted(
-            "parameters · multiply-adds (lighter)" + (" · time: forward + backward" if known else "")
+            "parameters · multiply-adds (faint)" + (" · time: forward + backward" if known else "")
         )
         self.measure.setText("Cancel" if times.measuring else "Measure again" if known else "Measure time")
         hint = CANCEL_HINT if times.measuring else PROBES["layer-time"].help

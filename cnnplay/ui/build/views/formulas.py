@@ -5,7 +5,9 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from cnnplay.network.nodes import Node
 from cnnplay.shapes.formula import Formula
+from cnnplay.shapes.letters import explained
 from cnnplay.ui.kit.views.theme import role, theme
 
 
@@ -24,10 +26,13 @@ class FormulaView(QFrame):
         self._grid.setColumnStretch(1, 1)
         theme().changed.connect(self._restyle)
         self._formulas: tuple[Formula, ...] = ()
+        self._node: Node | None = None
 
-    def set_formulas(self, formulas: tuple[Formula, ...]) -> None:
-        """Shows these formulas; hides the frame where there are none."""
-        self._formulas = formulas
+    def set_formulas(self, formulas: tuple[Formula, ...], node: Node | None = None) -> None:
+        """Shows these formulas of a node; hides the frame where there are none. The letters of each are
+        explained in its tooltip.
+        """
+        self._formulas, self._node = formulas, node
         self.setVisible(bool(formulas))
         while len(self._rows) < len(formulas):
             self._add_row()
@@ -36,8 +41,12 @@ class FormulaView(QFrame):
             name.setVisible(shown)
             value.setVisible(shown)
             if shown:
-                name.setText(formulas[index].name)
-                value.setText(_rich(formulas[index]))
+                formula = formulas[index]
+                letters = explained(formula, node) if node is not None else ()
+                name.setText(formula.name)
+                value.setText(_rich(formula))
+                for label in (name, value):
+                    label.setToolTip("\n".join(letters))
 
     def text(self) -> str:
         """All formulas as plain lines."""
@@ -55,7 +64,7 @@ class FormulaView(QFrame):
         self._rows.append((name, value))
 
     def _restyle(self) -> None:
-        self.set_formulas(self._formulas)
+        self.set_formulas(self._formulas, self._node)
 
 
 def _rich(formula: Formula) -> str:

@@ -28,6 +28,8 @@ from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 
+OPEN_HINT = "Click a preset to open it. Undo restores the current network."
+
 
 class Sketch(QWidget):
     """A thumbnail of a network: a bar per layer, wider for more channels (log₂)."""
@@ -133,11 +135,11 @@ class PresetCard(QFrame):
 
 
 class Gallery(QDialog):
-    """All presets. `chosen(key)`: the dialog was closed by picking a preset."""
+    """All presets; `hint` says what a click does. `chosen(key)`: one was picked, which closes the dialog."""
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, hint: str = OPEN_HINT) -> None:
         super().__init__(parent)
         self.setWindowTitle("Presets")
         self.cards: list[PresetCard] = []
@@ -154,10 +156,10 @@ class Gallery(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
         close = QPushButton("Close")
-        close.setToolTip("Keep the current network.")
+        close.setToolTip("Keep the current network")
         close.clicked.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(wrapped("Click a preset to open it. Undo restores the current network."))
+        layout.addWidget(wrapped(hint))
         layout.addWidget(scroll, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         resize_first(self, QSize(theme().px(980), theme().px(680)))

@@ -43,7 +43,7 @@ class ProblemRow(QFrame):
         self._label.setTextFormat(Qt.TextFormat.RichText)
         row.addWidget(self._label, 1)
         self.button = role(QPushButton(), "link")
-        self.button.setToolTip("Apply this fix. You can undo it.")
+        self.button.setToolTip("Apply this fix; you can undo it")
         self.button.clicked.connect(self._request_fix)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
         self.problem = problem

@@ -126,7 +126,7 @@ class PropertiesPanel(Panel):
         for problem in self._editor.report.problems_of(node.id):
             problems.setdefault(problem.field, problem.message)
         form.set_values({name: getattr(node, name) for name in form.editors}, problems)
-        self.formulas.set_formulas(formulas(self._editor.report, node.id))
+        self.formulas.set_formulas(formulas(self._editor.report, node.id), node)
 
     def _show_several(self, nodes: tuple[Node, ...]) -> None:
         kinds = {type(node) for node in nodes}

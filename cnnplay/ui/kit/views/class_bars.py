@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
+from cnnplay.ui.kit.views.names_width import names_width
 from cnnplay.ui.kit.views.theme import theme
 
 ROW = 24
@@ -93,8 +94,9 @@ class ClassBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme().font())
-        names = min(self._widest((*self._names, ALL)), self.width() * 2 // 5)
         numbers = self._widest([f"{self._total(number):,}" for number in range(-1, len(self._names))])
+        room = self.width() - numbers - 4 * theme().px(8)
+        names = names_width(self._widest((*self._names, ALL)), room)
         for number in range(-1, len(self._names)):
             row = self.row_rect(number)
             if row.intersects(event.rect()):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from cnnplay.ui.kit.views.dialog_title import MessageBox
+
 
 def confirm_replace(parent: QWidget, files: Sequence[Path]) -> bool:
     """Asks whether to replace the files; True without asking if there are none."""
@@ -12,7 +14,7 @@ def confirm_replace(parent: QWidget, files: Sequence[Path]) -> bool:
         return True
     *before, last = (file.name for file in files)
     names = f"{', '.join(before)} and {last}" if before else last
-    box = QMessageBox(parent)
+    box = MessageBox(parent)
     box.setWindowTitle("Export")
     box.setText(f"{names} already {'exist' if before else 'exists'}. Replace {'them' if before else 'it'}?")
     replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)

@@ -1,6 +1,6 @@
 """A table that selects whole rows, and never shows a part of a row."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -12,12 +12,15 @@ class RowTable(QTableView):
     """A read-only table that selects rows and sorts by its headings; Tab leaves the table.
 
     Rows are `ROW` design pixels high, or a little more, so that none is cut off at the lower end. Columns are
-    as wide as their content and `ARROW`, for the sort arrow, but at most `WIDEST`.
+    as wide as their content and `ARROW`, for the sort arrow, but at most `WIDEST`. If only space around the
+    texts is missing, there is less of it and no scroll bar.
     """
 
     KEYS: KeyTable
     ROW = 24
     WIDEST, ARROW = 160, 12
+    LEAST_SPACE = 4
+    """On each side of a text, in design pixels."""
 
     def __init__(self, mode: QAbstractItemView.SelectionMode, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,11 +37,16 @@ class RowTable(QTableView):
         header.setHighlightSections(False)
         header.setAccessibleName("columns")
         self.setSortingEnabled(True)
+        self._fitted_widths: list[int] = []
+        self._squeezed_widths: list[int] = []
+        """The columns' widths as `fit_columns` found them, and as they were set."""
         follow_theme(self.fit_rows)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit_rows()
+        if self._fitted_widths and self._column_widths() == self._squeezed_widths:
+            self._squeeze_columns()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.KEYS.press(self, event):
@@ -47,9 +55,34 @@ class RowTable(QTableView):
     def fit_columns(self) -> None:
         """Makes each column as wide as its content, within limits."""
         self.resizeColumnsToContents()
-        for number in range(self.model().columnCount()):
-            width = self.columnWidth(number) + theme().px(self.ARROW)
-            self.setColumnWidth(number, min(width, theme().px(self.WIDEST)))
+        widths = (self.columnWidth(number) for number in range(self.model().columnCount()))
+        most = theme().px(self.WIDEST)
+        self._fitted_widths = [min(width + theme().px(self.ARROW), most) for width in widths]
+        self._squeeze_columns()
+
+    def _squeeze_columns(self) -> None:
+        fitted = self._fitted_widths
+        needed = [self._needed_width(number) for number in range(len(fitted))]
+        for number, width in enumerate(squeezed(fitted, needed, self.viewport().width())):
+            self.setColumnWidth(number, width)
+        self._squeezed_widths = self._column_widths()
+
+    def _column_widths(self) -> list[int]:
+        """Without that of a last one that is stretched."""
+        count = self.model().columnCount() - self.horizontalHeader().stretchLastSection()
+        return [self.columnWidth(number) for number in range(count)]
+
+    def _needed_width(self, column: int) -> int:
+        """What the texts of a column need. The sorted one needs all: its arrow is beside its heading."""
+        header = self.horizontalHeader()
+        if column == header.sortIndicatorSection():
+            return self._fitted_widths[column]
+        heading = str(self.model().headerData(column, Qt.Orientation.Horizontal) or "")
+        space = 2 * theme().px(self.LEAST_SPACE)
+        widest = max(
+            header.fontMetrics().horizontalAdvance(heading) + space, self.sizeHintForColumn(column) - space
+        )
+        return min(widest, self._fitted_widths[column])
 
     @Slot()
     def fit_rows(self) -> None:
@@ -58,3 +91,13 @@ class RowTable(QTableView):
         height = room // (room // least) if room >= least else least
         if self.verticalHeader().defaultSectionSize() != height:
             self.verticalHeader().setDefaultSectionSize(height)
+
+
+def squeezed(fitted: list[int], needed: list[int], room: int) -> list[int]:
+    """The widths, made narrower in proportion to what each can spare if all then fit into `room`."""
+    too_wide, spare = sum(fitted) - room, sum(fitted) - sum(needed)
+    if too_wide <= 0 or too_wide > spare:
+        return fitted
+    return [
+        width - -(-(width - least) * too_wide // spare) for width, least in zip(fitted, needed, strict=True)
+    ]

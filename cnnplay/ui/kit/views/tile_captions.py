@@ -26,16 +26,22 @@ class Captions:
             self._paint_labels(painter)
 
     def under(self, point: QPoint, metrics: QFontMetrics, whole: Tiles) -> str:
-        """The full label (of the `whole` tiles) at a point if it is elided; else ""."""
+        """The full label (of the `whole` tiles) at a point if it is elided or brief; else ""."""
         if self.tiles.columns or not self.tiles.labels:
             return ""
         label = label_height(metrics)
         for number in self.arrangement.numbers[self.arrangement.numbers >= 0].tolist():
             place = self._rect_of(number).adjusted(0, 0, 0, label)
             if number < len(self.tiles.labels) and place.contains(point):
-                cut = metrics.horizontalAdvance(self.tiles.labels[number]) > self._room
-                return whole.labels[number] if cut else ""
+                shown, full = self.tiles.labels[number], whole.labels[number]
+                cut = shown != full or metrics.horizontalAdvance(shown) > self._room
+                return full if cut else ""
         return ""
+
+    def width(self, number: int, metrics: QFontMetrics) -> int:
+        """The width of a label as it is painted."""
+        text = self.tiles.labels[number] if number < len(self.tiles.labels) else ""
+        return min(metrics.horizontalAdvance(text), self._room)
 
     @property
     def _room(self) -> int:

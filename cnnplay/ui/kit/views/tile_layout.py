@@ -13,6 +13,7 @@ MARGIN = 4
 """Kept free on all sides, for the frame of the selection."""
 
 
+SPREAD = 3
 LARGE = 64
 """In design pixels. Smaller tiles of a mosaic omit the details of labels if the tiles get larger by it."""
 
@@ -24,12 +25,26 @@ def arrange(
     metrics: QFontMetrics,
     bounds: tuple[int, int],
     first: tuple[int, int],
+    centered: bool = False,
 ) -> tuple[Arrangement, Tiles]:
     """The page's arrangement in device pixels (`ratio` per pixel), and the tiles with the labels used.
 
     Labels are complete if no tile becomes smaller or moves to another page by it; else brief. `bounds` are
-    the fewest and the most pixels of a tile.
+    the fewest and the most pixels of a tile. `centered`: free width goes between the tiles and to both sides
+    of them, instead of to their right.
     """
+    arranged, used = _with_labels(tiles, size, ratio, metrics, bounds, first)
+    return (_centered(arranged, round(size.width() * ratio)) if centered else arranged), used
+
+
+def _with_labels(
+    tiles: Tiles,
+    size: QSize,
+    ratio: float,
+    metrics: QFontMetrics,
+    bounds: tuple[int, int],
+    first: tuple[int, int],
+) -> tuple[Arrangement, Tiles]:
     arranged = _arrange(tiles, size, ratio, metrics, bounds, first)
     if tiles.is_brief:
         return arranged, tiles
@@ -41,6 +56,18 @@ def arrange(
     if (arranged.numbers >= 0).sum() == len(tiles) and (large or arranged.tile == brief.tile):
         return arranged, tiles
     return brief, tiles.brief()
+
+
+def _centered(arranged: Arrangement, width: int) -> Arrangement:
+    """Flowing tiles move apart, by a third of a tile at most; then all move to the middle."""
+    columns, top, left = arranged.numbers.shape[1], *arranged.origin
+    if not arranged.block:
+        free = max(0, width - 2 * left - arranged.extent[1])
+        wider = arranged.pitch[1] + min(free // max(1, columns), arranged.tile[1] // SPREAD)
+        arranged = replace(arranged, pitch=(arranged.pitch[0], wider))
+    # The labels of a mosaic's rows are at its left, in the origin.
+    used = left + arranged.extent[1] + (0 if arranged.block else left)
+    return replace(arranged, origin=(top, left + max(0, width - used) // 2))
 
 
 def _widest(texts: tuple[str, ...], metrics: QFontMetrics) -> int:

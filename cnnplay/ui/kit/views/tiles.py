@@ -65,9 +65,18 @@ class TilesView(QWidget):
     page_changed = Signal()
     read_out_changed = Signal(str)
 
-    def __init__(self, name: str, *, least: int = 28, most: int = 220, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        least: int = 28,
+        most: int = 220,
+        centered: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.redraws = 0
+        self._centered = centered
         self._tiles: Tiles | None = None
         self._least, self._most = least, most
         self._selected = -1
@@ -181,8 +190,8 @@ class TilesView(QWidget):
     # laying out and painting
 
     def _arrange(self, tiles: Tiles, first: tuple[int, int]) -> Arrangement:
-        bounds, ratio = (self._least, self._most), self.devicePixelRatioF()
-        arranged, self._labelled = arrange(tiles, self.size(), ratio, self.fontMetrics(), bounds, first)
+        bounds, ratio, metrics = (self._least, self._most), self.devicePixelRatioF(), self.fontMetrics()
+        arranged, self._labelled = arrange(tiles, self.size(), ratio, metrics, bounds, first, self._centered)
         return arranged
 
     def _composed(self) -> QImage | None:
@@ -204,7 +213,7 @@ class TilesView(QWidget):
             self.redraws += 1
         painter = QPainter(self)
         if image is not None and arrangement is not None and self._tiles is not None:
-            self._paint_selection(painter)
+            self._paint_selection(painter, arrangement)
             ratio = self.devicePixelRatioF()
             painter.drawImage(
                 QPoint(round(arrangement.origin[1] / ratio), round(arrangement.origin[0] / ratio)), image
@@ -223,19 +232,23 @@ class TilesView(QWidget):
         )
 
     def caption_under(self, point: QPoint) -> str:
-        """The full label of the tile at a point if it is elided; else ""."""
+        """The full label of the tile at a point if it is elided or brief; else ""."""
         tiles, arrangement = self._tiles, self.arrangement()
         if tiles is None or arrangement is None:
             return ""
         return self._page_captions(tiles, arrangement).under(point, self.fontMetrics(), tiles)
 
-    def _paint_selection(self, painter: QPainter) -> None:
+    def _paint_selection(self, painter: QPainter, arrangement: Arrangement) -> None:
         assert self._tiles is not None
         frame = self.tile_rect(self._selected)
         if frame.isEmpty():
             return
         room = theme().px(2) if self._tiles.columns else theme().px(4)
         label = label_height(self.fontMetrics()) if self._tiles.labels and not self._tiles.columns else 0
+        if label:  # around a label that is wider than its tile
+            wider = self._page_captions(self._tiles, arrangement).width(self._selected, self.fontMetrics())
+            beside = max(0, wider - frame.width() + 1) // 2
+            frame.adjust(-beside, 0, beside, 0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color("accent"), 2))
         painter.setBrush(theme().color("selection") if self.hasFocus() else Qt.BrushStyle.NoBrush)

@@ -69,10 +69,10 @@ class ConceptPage(Panel):
         vbox(self.controls, (self.canvas, 1), spacing=8, into=page)
         return page
 
-    def _choice(self, text: str, tip: str) -> QToolButton:
+    def _choice(self, text: str, hint: str) -> QToolButton:
         button = QToolButton()
         button.setText(text)
         button.setCheckable(True)
-        button.setToolTip(tip)
+        button.setToolTip(hint)
         button.setAccessibleName(f"Step through {text}")
         return button

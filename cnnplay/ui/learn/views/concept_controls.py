@@ -124,25 +124,25 @@ class ConceptControls(QWidget):
         spin.setVisible(visible)
         self._labels[spin].setVisible(visible)
 
-    def _spin(self, name: str, tip: str) -> QSpinBox:
+    def _spin(self, name: str, hint: str) -> QSpinBox:
         if not hasattr(self, "_labels"):
             self._labels: dict[QSpinBox, QLabel] = {}
         label, spin = QLabel(name), QSpinBox()
         role(label, "muted")
         label.setBuddy(spin)
         spin.setAccessibleName(name)
-        spin.setToolTip(tip)
+        spin.setToolTip(hint)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._labels[spin] = label
         self._choices.addWidget(label)
         self._choices.addWidget(spin)
         return spin
 
-    def _button(self, text: str, name: str, tip: str) -> QToolButton:
+    def _button(self, text: str, name: str, hint: str) -> QToolButton:
         button = QToolButton()
         button.setText(text)
         button.setAccessibleName(name)
-        button.setToolTip(tip)
+        button.setToolTip(hint)
         self._row.addWidget(button)
         return button
 

@@ -73,7 +73,7 @@ def lay_out(area: QRectF, sizes: Sizes, titles: float, text: float, sign: float,
     else:
         boxes, marks = _apart(area.width(), height, sizes, sign, scale)
         apart = True
-    placed, signed = _row(area, boxes, marks, titles, height, sign)
+    placed, signed = _row(area, boxes, marks, titles, sign)
     bottom = QRectF(area.left(), area.bottom() - text, area.width(), text)
     return Places(
         input=placed[0],
@@ -105,9 +105,11 @@ def _apart(
 
 
 def _row(
-    area: QRectF, boxes: list[tuple[Pair, float]], marks: list[str], titles: float, height: float, sign: float
+    area: QRectF, boxes: list[tuple[Pair, float]], marks: list[str], titles: float, sign: float
 ) -> tuple[list[Box], tuple[tuple[QRectF, str], ...]]:
-    """Puts grids next to one another with signs between, and distributes some spare width."""
+    """Puts grids next to one another with signs between, and distributes some spare width. A sign is as tall
+    as the lower of its neighbors: its middle is beside both.
+    """
     used = sum(size[1] * cell for size, cell in boxes) + sign * len(marks)
     spare = max(0.0, min((area.width() - used) / len(marks), sign))
     x, top = area.left(), area.top() + titles
@@ -117,7 +119,7 @@ def _row(
         placed.append(Box(x, top, cell, *size))
         x += size[1] * cell
         if index < len(marks):
-            tallest = max(grid[0] * one for grid, one in boxes)
-            signed.append((QRectF(x, top, sign + spare, min(height, tallest)), marks[index]))
+            lower = min(grid[0] * one for grid, one in boxes[index : index + 2])
+            signed.append((QRectF(x, top, sign + spare, lower), marks[index]))
             x += sign + spare
     return placed, tuple(signed)

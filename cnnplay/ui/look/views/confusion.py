@@ -14,10 +14,12 @@ from cnnplay.ui.kit.views.tile_panel import Pages
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.evaluation_view import EvaluationView
-from cnnplay.ui.look.views.thumbnails import Thumbnails
+from cnnplay.ui.look.views.thumbnails import Caption, Thumbnails
 
 EMPTY = "Train the network: the confusion matrix of the validation images is shown here after each epoch."
 HINT = "Click a cell to see its images."
+PREDICTED, TRUE = "predicted", "true"
+"""The names of the axes."""
 Cell = tuple[int, int]
 KEYS = KeyTable(
     "Confusion",
@@ -97,6 +99,7 @@ class ConfusionMatrix(QWidget):
         painter = QPainter(self)
         painter.setFont(theme().font(small=True))
         self._paint_cells(painter)
+        self._paint_axes(painter)
         self._paint_names(painter)
         if self._selected is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -123,19 +126,38 @@ class ConfusionMatrix(QWidget):
                     painter.setPen(_on(fill))
                     painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), f"{int(count):,}")
 
+    def axis_rects(self) -> dict[str, QRect]:
+        """Where the axes are named: ``predicted`` above the columns, ``true`` left of the rows, upwards."""
+        line, count = self.fontMetrics().height(), len(self._counts)
+        cells = self.cell_rect(0, 0).united(self.cell_rect(count - 1, count - 1))
+        return {
+            PREDICTED: QRect(cells.left(), 0, cells.width(), line),
+            TRUE: QRect(0, cells.top(), line, cells.height()),
+        }
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        painter.setPen(theme().color("text"))
+        center = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextDontClip)
+        rects = self.axis_rects()
+        painter.drawText(rects[PREDICTED], center, PREDICTED)
+        beside = rects[TRUE]
+        painter.save()
+        painter.translate(beside.left(), beside.bottom() + 1)
+        painter.rotate(-90)
+        painter.drawText(QRect(0, 0, beside.height(), beside.width()), center, TRUE)
+        painter.restore()
+
     def _paint_names(self, painter: QPainter) -> None:
         left, top, side_x, side_y = self._geometry()
         metrics = painter.fontMetrics()
         painter.setPen(theme().color("text_muted"))
         every = max(1, -(-metrics.height() // max(1, int(side_y))))
+        start = metrics.height()
+        room = round(left) - theme().px(6) - start
         for number in range(0, len(self._names), every):
             row = self.cell_rect(number, 0)
-            name = metrics.elidedText(
-                self._names[number], Qt.TextElideMode.ElideRight, round(left) - theme().px(6)
-            )
-            where = QRect(
-                0, row.center().y() - metrics.height() // 2, round(left) - theme().px(6), metrics.height()
-            )
+            name = metrics.elidedText(self._names[number], Qt.TextElideMode.ElideRight, room)
+            where = QRect(start, row.center().y() - metrics.height() // 2, room, metrics.height())
             painter.drawText(where, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
         widest = max(metrics.horizontalAdvance(name) for name in self._names)
         # Long names over narrow columns are elided; the read-out has them in full.
@@ -190,13 +212,17 @@ class ConfusionMatrix(QWidget):
         return QSize(theme().px(140), theme().px(100))
 
     def _geometry(self) -> tuple[float, float, float, float]:
-        """(left, top, width, height): the matrix's corner, and the size of a cell."""
+        """(left, top, width, height): the matrix's corner, and the size of a cell.
+
+        The classes' names get what square cells leave of the width, and a quarter of it in any case.
+        """
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
-        left = min(widest, self.width() // 4) + theme().px(8)
-        top = metrics.height() + theme().px(4)
+        top = 2 * metrics.height() + theme().px(4)
         count = max(1, len(self._counts))
         side_y = (self.height() - top - 1) / count
+        around = metrics.height() + theme().px(8)
+        left = around + min(widest, max(self.width() // 4, int(self.width() - around - count * side_y) - 1))
         side_x = min((self.width() - left - 1) / count, side_y * 2.2)
         if side_y >= 8:
             side_y, side_x = int(side_y), int(side_x)
@@ -277,7 +303,7 @@ class ConfusionView(EvaluationView):
         self.matrix.show_counts(result.confusion, names)
         self.matrix.select(cell)
         inside = result.cell(*cell) if cell is not None else ()
-        captions = [percent(found.confidence) for found in inside]
+        captions = [Caption(percent(found.confidence)) for found in inside]
         self.thumbnails.show_images([found.image for found in inside], captions)
         self.pages.refresh()
         self._show_read_out(self.matrix.read_out)

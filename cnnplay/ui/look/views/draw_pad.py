@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from cnnplay.ui.kit.views.dialog_title import fit_title
 from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.layouts import hbox, vbox
@@ -89,6 +90,7 @@ class DrawPad(QDialog):
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Draw a digit")
+        fit_title(self)
         self.setModal(False)
         self._look = look
         self.drawing = Drawing()

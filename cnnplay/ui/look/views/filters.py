@@ -18,7 +18,7 @@ class FiltersView(LookPanel):
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__("Filters", "filters", look, parent)
-        self.view = TilesView("Filters", least=28)
+        self.view = TilesView("Filters", least=28, centered=True)
         self.tiles = TilePanel(self.view, WAIT)
         self.body.addWidget(self.tiles)
         self.color = QCheckBox("in color")

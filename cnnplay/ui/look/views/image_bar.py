@@ -24,7 +24,7 @@ from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
 from cnnplay.ui.look.views.draw_pad import DrawPad
-from cnnplay.ui.look.views.thumbnails import Thumbnails
+from cnnplay.ui.look.views.thumbnails import Caption, Thumbnails, mistake_caption
 
 LARGE = 72
 IMAGE_FILES = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.pgm *.ppm);;All files (*)"
@@ -198,16 +198,13 @@ class ImageBar(QFrame):
             self.samples.show_images((), ())
             return
         truths = {index: dataset.classes[int(dataset.labels[index])] for index in choice.samples}
-        captions, accents = [truths[index] for index in choice.samples], []
+        captions = {index: Caption(truth) for index, truth in truths.items()}
         result = self._look.evaluation.result
         if choice.sample_kind == "wrong" and result is not None:
-            predicted = {mistake.image: mistake.predicted for mistake in result.mistakes()}
-            accents = [result.name(predicted[i]) if i in predicted else "" for i in choice.samples]
-            captions = [
-                f"{a} for {truths[i]}" if a else truths[i]
-                for i, a in zip(choice.samples, accents, strict=True)
-            ]
-        self.samples.show_images(choice.samples, captions, accents)
+            for one in result.mistakes():
+                if one.image in captions:
+                    captions[one.image] = mistake_caption(result.name(one.predicted), truths[one.image])
+        self.samples.show_images(choice.samples, [captions[index] for index in choice.samples])
 
     def _image_changed(self) -> None:
         self.error.hide()

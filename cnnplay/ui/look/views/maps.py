@@ -24,7 +24,7 @@ class MapsView(LookPanel):
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__("Feature maps", "maps", look, parent)
-        self.view = TilesView("Feature maps", least=32)
+        self.view = TilesView("Feature maps", least=32, centered=True)
         self.tiles = TilePanel(self.view, WAIT)
         self.bars = BarsView("Outputs")
         self.bars.setToolTip(

@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.numerals import percent
+from cnnplay.ui.kit.views.names_width import names_width
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import Prediction
@@ -56,8 +57,8 @@ class PredictionBars(QWidget):
         metrics = painter.fontMetrics()
         shown, height = self._shown(prediction, metrics.height())
         widest = max(metrics.horizontalAdvance(prediction.name(number)) for number in shown) + 2
-        left = min(max(widest, theme().px(24)), self.width() // 3)
         right = metrics.horizontalAdvance("100.0 %") + theme().px(8)
+        left = names_width(max(widest, theme().px(24)), self.width() - right - theme().px(12))
         for row, number in enumerate(shown):
             self._paint_row(
                 painter, prediction, number, QRect(0, round(row * height), left, round(height)), right

@@ -9,7 +9,7 @@ from cnnplay.ui.kit.views.tile_panel import Pages
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.evaluation_view import EvaluationView
-from cnnplay.ui.look.views.thumbnails import Thumbnails
+from cnnplay.ui.look.views.thumbnails import Thumbnails, mistake_caption
 
 EMPTY = "Train the network: its most confident mistakes are shown here after each epoch."
 PERFECT = "All validation images are classified correctly."
@@ -17,13 +17,13 @@ MOST = 256
 
 
 class TopLossesView(EvaluationView):
-    """``1 for 7``: the prediction and the true class. A click chooses the image."""
+    """``predicted 1, is 7`` under each image. A click chooses the image."""
 
     def __init__(self, look: LookModel, parent: QWidget | None = None) -> None:
         super().__init__("Top losses", EMPTY, look, parent)
         self.thumbnails = Thumbnails("Images with top losses", look, least=46, most=64)
         self.thumbnails.setToolTip(
-            "The wrong prediction (red) for the true class, the most confident mistake first. Click an image "
+            "The wrong prediction (red) and the true class, the most confident mistake first. Click an image "
             "to look inside: would you have recognized it?"
         )
         self.read_out = role(ElidedLabel(), "muted")
@@ -47,13 +47,10 @@ class TopLossesView(EvaluationView):
         wrong = result.mistakes(MOST) if result is not None else ()
         self.thumbnails.setVisible(bool(wrong))
         self.read_out.setText("")
-        predicted, captions = [], []
+        captions = []
         if result is not None:
-            predicted = [result.name(found.predicted) for found in wrong]
-            captions = [
-                f"{name} for {result.name(found.truth)}" for name, found in zip(predicted, wrong, strict=True)
-            ]
-        self.thumbnails.show_images([found.image for found in wrong], captions, predicted)
+            captions = [mistake_caption(result.name(one.predicted), result.name(one.truth)) for one in wrong]
+        self.thumbnails.show_images([found.image for found in wrong], captions)
         self.pages.refresh()
         return "" if wrong else PERFECT
 

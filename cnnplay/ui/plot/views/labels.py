@@ -8,6 +8,9 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from cnnplay.ui.kit.views.theme import theme
 
+VEIL = 150
+"""The opacity (of 255) of the ground of texts over curves."""
+
 
 class Label(msgspec.Struct, frozen=True):
     """A text beside a point, in pixels."""
@@ -41,6 +44,15 @@ def paint_dot(painter: QPainter, at: QPointF, color: QColor) -> None:
     painter.drawEllipse(at, 4.0, 4.0)
 
 
+def paint_text(painter: QPainter, place: QRectF, text: str, color: QColor) -> None:
+    """A text that is legible over curves: they stay visible behind it, fainter."""
+    veil = theme().color("surface")
+    veil.setAlpha(VEIL)
+    painter.fillRect(place, veil)
+    painter.setPen(color)
+    painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+
 def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> None:
     """Draws each label right of its point, or at the right edge if there is no room, without overlap."""
     metrics = painter.fontMetrics()
@@ -51,11 +63,7 @@ def paint_labels(painter: QPainter, labels: Sequence[Label], area: QRectF) -> No
         left = label.at.x() + theme().px(8)
         if left + width > area.right():
             left = area.right() - width
-        place = QRectF(left, center - height / 2, width, height)
-        # Opaque: a curve behind the text would make it hard to read.
-        painter.fillRect(place, theme().color("surface"))
-        painter.setPen(label.color)
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label.text)
+        paint_text(painter, QRectF(left, center - height / 2, width, height), label.text, label.color)
 
 
 def paint_box(

@@ -6,7 +6,7 @@ from cnnplay.ui.kit.views.notice import Notice, NoticeStack
 from cnnplay.ui.runs.interrupted_run import InterruptedRunModel
 
 RESUME_HINT = (
-    "Opens its network and settings, and trains the remaining epochs from its last checkpoint. The "
+    "Open its network and settings, and train the remaining epochs from its last checkpoint. The "
     "result is the same as without the interruption."
 )
 
@@ -20,7 +20,7 @@ class InterruptedRunNotice(NoticeStack):
         self.notice = Notice(
             "panel",
             ("Resume", RESUME_HINT, model.resume),
-            ("Show", "Shows its curves in Runs.", model.show),
+            ("Show", "Show its curves in Runs", model.show),
             ("Dismiss", "Does not ask again. The run is kept in Runs.", model.dismiss),
         )
         self.add(self.notice)

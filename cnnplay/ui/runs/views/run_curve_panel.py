@@ -70,7 +70,7 @@ class RunCurvePanel(Panel):
         )
         self.axis.currentIndexChanged.connect(lambda index: self._model.set_axis(AXES[index]))
         self.log = QCheckBox("Log scale")
-        self.log.setToolTip("Logarithmic scale of the loss, which spreads small values (L)")
+        self.log.setToolTip("Draw the loss on a log scale, which spreads out small values (L)")
         self.log.setAccessibleName("logarithmic scale of the loss")
         self.log.setChecked(self._model.logarithmic)
         self.log.toggled.connect(self._model.set_logarithmic)
@@ -123,7 +123,7 @@ class RunCurvePanel(Panel):
         steps = self._model.smoothing
         self.slider.setVisible(training)  # validation is not smoothed
         now = f"averaged over {steps} steps" if steps > 1 else "off"
-        self.slider.setToolTip(f"Smooths the training curves. Now: {now}.")
+        self.slider.setToolTip(f"Smooth the training curves. Now: {now}.")
 
     def _facts(self, selected: int, problems: str) -> str:
         smoothed = self._model.splits != "validation" and self._model.smoothing > 1

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from cnnplay.runs.remove import Cleanup
 from cnnplay.ui.kit.views.command import Command, CommandButton
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
+from cnnplay.ui.kit.views.dialog_title import MessageBox
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.runs.deletion_plan import CLEANUP_TEXTS, DeletionPlan
@@ -36,7 +37,7 @@ EMPTY = (
 )
 NO_MATCH = "No runs match the filter.\nPress Esc to clear it."
 FILTER_HINT = (
-    "Lists runs that match all terms. A plain word is searched in name, data, note and tags.\n"
+    "List the runs that match all terms. A plain word is searched in name, data, note and tags.\n"
     'field:text searches one field: data:mnist  state:done  optimizer:adam  note:"batch norm"\n'
     "field=text matches the whole field: data=mnist does not match mnist-sample\n"
     "field<number compares (also <=, >, >=, =): lr<0.01  acc>95%  epochs>=10  parameters<60k  size>20MB\n"
@@ -45,9 +46,9 @@ FILTER_HINT = (
 FILTER_WIDTH = 130
 """The minimum width of the filter, in design pixels."""
 PLACEHOLDER = "Filter: lr<0.01 tag:good"
-OPEN_HINT = "Loads network, settings and weights into the editor; undo restores the previous network (Enter)."
-OPEN_BEST_HINT = "Opens it with the weights of its best epoch; further training continues there as a new run."
-ADD_HINT = "Adds a run outside the store (cnnplay train --out), or all runs in a folder, to this list"
+OPEN_HINT = "Load network, settings and weights into the editor; undo restores the previous network (Enter)"
+OPEN_BEST_HINT = "Open it with the weights of its best epoch; further training continues there as a new run"
+ADD_HINT = "Add a run outside the store (cnnplay train --out), or all runs in a folder, to this list"
 
 
 class FilterLine(QLineEdit):
@@ -111,20 +112,20 @@ class RunListPanel(Panel):
         self.delete_action = new(
             "Delete…",
             actions.plan_deletion,
-            hint="Deletes the selected runs with their weights; shows first how much space it frees (Del).",
+            hint="Delete the selected runs with their weights; you see first how much space that frees (Del)",
             disabled_reason=actions.delete_disabled_reason,
         )
         self.delete_action.setIconText("Delete…")
         self.csv_action = new(
             "CSV tables…",
             self._export_csv,
-            hint="Three tables, with a row per run, per epoch and per step.",
+            hint="Write three tables: a row per run, per epoch and per step",
             disabled_reason=actions.disabled_reason,
         )
         self.tensorboard_action = new(
             "TensorBoard logs…",
             self._export_tensorboard,
-            hint="A folder per run, for tensorboard --logdir.",
+            hint="Write a folder per run, for tensorboard --logdir",
             disabled_reason=actions.tensorboard_disabled_reason,
         )
         self.cleanup_actions = [
@@ -141,13 +142,13 @@ class RunListPanel(Panel):
         self.forget_action = new(
             "Remove from list",
             self._forget,
-            hint="Its files are kept.",
+            hint="Remove the run from this list; its files are kept",
             disabled_reason=self._forget_disabled_reason,
         )
         self.rebuild_action = new(
             "Rebuild index",
             lambda: runs.refresh_soon(True),
-            hint="Rebuilds the index of runs from their folders",
+            hint="Rebuild the index of runs from their folders",
         )
 
     def _make_bar(self) -> None:
@@ -156,9 +157,9 @@ class RunListPanel(Panel):
         self.clean_button = self._menu_button("Clean up", (*self.cleanup_actions, None, self.rebuild_action))
         self.delete_button = CommandButton(self.delete_action, "Delete the selected runs")
         self.add_button = CommandButton(self.add_action, "Add a folder of runs")
-        self.export_button.setToolTip("Exports the selected runs as CSV tables or TensorBoard logs.")
+        self.export_button.setToolTip("Export the selected runs as CSV tables or TensorBoard logs")
         self.clean_button.setToolTip(
-            "Frees disk space: deletes weights and checkpoints that the selected runs, or all, do not need."
+            "Free disk space: delete weights and checkpoints that the selected runs, or all, do not need"
         )
         for widget in (
             self.filter, self.open_button, self.export_button, self.clean_button, self.delete_button,
@@ -246,7 +247,7 @@ class RunListPanel(Panel):
                 self, "CNN Playground", "Nothing to clean up.\n" + "\n".join(plan.kept[:3])
             )
             return
-        box = QMessageBox(self)
+        box = MessageBox(self)
         box.setWindowTitle("Delete runs" if plan.cleanup is None else CLEANUP_TEXTS[plan.cleanup][0])
         box.setText(plan.question)
         box.setInformativeText(plan.details)

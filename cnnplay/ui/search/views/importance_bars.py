@@ -4,19 +4,19 @@ from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
+from cnnplay.ui.kit.views.names_width import names_width
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.search.search import SearchModel
-from cnnplay.ui.search.search_plots import Importance
+from cnnplay.ui.search.search_plots import ENOUGH, FEW, Importance
 
 EMPTY = "Hyperparameter importance appears after four complete trials."
 ROW = 22
 BAR = 8
-LABELS = 0.42
-"""The largest part of the width for the labels."""
 HINT = (
-    "PED-ANOVA: how well each parameter alone separates the best tenth of the trials from the others. Not "
-    "reliable with few trials"
+    "PED-ANOVA: how well each parameter alone separates the best tenth of the trials from the others, as a "
+    f"share of the total. A guess with fewer than {FEW} trials, rough with fewer than {ENOUGH}: a few trials "
+    "more may turn the order around"
 )
 
 
@@ -51,8 +51,8 @@ class ImportanceBars(PaintedPlot):
         shown = self._importances if len(self._importances) <= room else self._importances[: max(room - 1, 1)]
         gap = theme().px(8)
         widest = max(metrics.horizontalAdvance(one.label) for one in shown) + 2
-        names = min(widest, round(LABELS * self.width()))
         numbers = metrics.horizontalAdvance("100 %") + 2
+        names = names_width(widest, self.width() - numbers - 2 * gap)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         track = QRectF(names + gap, 0, max(self.width() - names - numbers - 2 * gap, 1), theme().px(BAR))

@@ -11,6 +11,7 @@ from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.search.search_plots import importance_worth
 from cnnplay.ui.search.search_session import SearchSession
 from cnnplay.ui.search.views.best_plot import BestPlot
 from cnnplay.ui.search.views.importance_bars import ImportanceBars
@@ -64,7 +65,7 @@ class SearchWindow(QDialog):
         self.studies.activated.connect(self._study_selected)
         self.close_button = QPushButton("Close")
         self.close_button.setAutoDefault(False)
-        self.close_button.setToolTip("A running search continues while this window is closed")
+        self.close_button.setToolTip("Close this window; a running search continues")
         self.close_button.clicked.connect(self.close)
 
     def _lay_out(self) -> None:
@@ -95,7 +96,7 @@ class SearchWindow(QDialog):
         row = model.selected_row
         self.parallel_panel.set_muted("" if row is None else self._model.trial_text(row))
         self.best_panel.set_muted(model.best_curve.text)
-        self.importance_panel.set_muted("share of total" if model.importances else "")
+        self.importance_panel.set_muted(importance_worth(model.rows) if model.importances else "")
         self.studies.setEnabled(not model.active)
         self._show_study()
 

@@ -263,7 +263,7 @@ class ChoiceChips(QWidget):
             button.setText(choice)
             button.setCheckable(True)
             button.setAccessibleName(f"{row.variable.label}: {choice}")
-            button.setToolTip(f"Whether to sample {choice}")
+            button.setToolTip(f"Turn off to leave {choice} out")
             button.clicked.connect(_setter(space, row.name, choice))
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(0)

@@ -32,8 +32,8 @@ EPOCHS = FieldInfo(
     maximum=100_000,
     help="Epochs per trial. A few are enough to compare trials; train the best one longer afterwards.",
 )
-START_HINT = "Samples values, trains and evaluates, trial after trial. Every trial is listed in Runs (F5)"
-STOP_HINT = "Stops after the current batch; the study can be resumed (Shift+F5)"
+START_HINT = "Sample values, train and evaluate, trial after trial. Every trial is listed in Runs (F5)"
+STOP_HINT = "Stop after the current batch; the study can be resumed (Shift+F5)"
 
 
 class OptionsPanel(Panel):

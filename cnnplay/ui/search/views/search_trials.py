@@ -25,7 +25,7 @@ EMPTY = (
     "Trials are runs too: see their curves in Runs."
 )
 PROMOTE_HINT = (
-    "Loads network, settings and weights of the selected trial, or else of the best, into the editor. "
+    "Load network, settings and weights of the selected trial, or else of the best, into the editor. "
     "Undo restores the previous network (Enter)"
 )
 MUTED_STATES = ("pruned", "stopped", "lost", "waiting", "running")

@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from cnnplay.ui.kit.views.dialog_title import MessageBox
+
 MAX_LOG_BYTES = 1_000_000
 QUIET_S = 60.0
 """After an error was shown, the same one is only logged for so many seconds."""
@@ -100,7 +102,7 @@ class ErrorReporter(QObject):
 
     def _show(self, details: str) -> None:
         parent = self.parent()
-        box = QMessageBox(parent if isinstance(parent, QWidget) else None)
+        box = MessageBox(parent if isinstance(parent, QWidget) else None)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Unexpected error")
         last = details.strip().splitlines()[-1]

@@ -19,6 +19,7 @@ from cnnplay.export.catalog import FORMATS, Format
 from cnnplay.export.sidecar import files_to_replace
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.confirm_replace import confirm_replace
+from cnnplay.ui.kit.views.dialog_title import fit_title
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role
@@ -34,6 +35,7 @@ class ExportDialog(QDialog):
     def __init__(self, model: ExportModel, name: str, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
+        fit_title(self)
         self._model = model
         self._name = name
         self.folder = folder

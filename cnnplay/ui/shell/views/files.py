@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, QLocale, QObject
+from PySide6.QtCore import QDateTime, QLocale, QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from cnnplay.project.suffixes import WEIGHTS_SUFFIXES
+from cnnplay.ui.build.views.gallery import Gallery
+from cnnplay.ui.kit.views.dialog_title import MessageBox
 from cnnplay.ui.shell.document import SUFFIX
 from cnnplay.ui.shell.importing import ReadWeights
 from cnnplay.ui.shell.views.export_dialog import ExportDialog
@@ -41,10 +43,14 @@ class Files(QObject):
         return path if path.is_dir() else Path.home()
 
     def new(self) -> None:
-        self.after_question(self._session.new)
+        self.after_question(lambda: self._new(""))
 
-    def new_empty(self) -> None:
-        self.after_question(lambda: self._session.new(empty=True))
+    def new_from_preset(self) -> None:
+        """Shows the presets; the chosen one becomes a new document."""
+        gallery = Gallery(self._window, "Click a preset to start a new document with it.")
+        gallery.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        gallery.chosen.connect(lambda key: self.after_question(lambda: self._new(key)))
+        gallery.open()
 
     def open(self) -> None:
         def ask() -> None:
@@ -112,7 +118,7 @@ class Files(QObject):
             replace()
 
     def ask_about_changes(self) -> QMessageBox.StandardButton:
-        box = QMessageBox(self._window)
+        box = MessageBox(self._window)
         box.setWindowTitle("Unsaved changes")
         box.setText(f"Save the changes to {self._session.title}?")
         box.setInformativeText(
@@ -135,7 +141,7 @@ class Files(QObject):
 
     def _ask_to_recover(self, kept: Path) -> None:
         cut = self._session.interrupted_run
-        box = QMessageBox(self._window)
+        box = MessageBox(self._window)
         box.setWindowTitle("Unsaved work found")
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(kept.stat().st_mtime)))
         box.setText(f"CNN Playground closed without saving. Open the work that was kept from {when}?")
@@ -154,6 +160,11 @@ class Files(QObject):
             self._session.document.recover(kept, then=cut.resume)
         elif box.clickedButton() is not later:
             self._session.document.discard_recoverable()
+
+    def _new(self, key: str) -> None:
+        """Replaces the document, and shows Build, where work on it begins."""
+        self._session.new(key)
+        self._window.show_workspace("build")
 
     def _open(self, path: Path) -> None:
         self._remember(path)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnnplay.ui.shell.views.main_window import MainWindow
 
 _STANDARD = QKeySequence.StandardKey
+NEW_HINT = "Start with an empty network for the current data set"
+PRESET_HINT = "Start with a preset, such as LeNet-5 or ResNet-18, as a new document"
 EXPORT_HINT = "Export weights, ONNX, Python code or the training history"
 LOAD_HINT = "Load a safetensors or PyTorch file into this network; first lists what fits"
 FIT_HINT = "Change the network or resize the images so that they match; each choice shows its estimate"
@@ -24,7 +26,7 @@ TEST_HINT = "Evaluate the trained weights on the held-out test split: once, at t
 RATE_HINT = "Increase the learning rate batch by batch on a copy, and see where the loss falls most steeply"
 SEARCH_KEYS = "Ctrl+Shift+F"
 SEARCH_HINT = "Try settings and layer fields within ranges, trial by trial, and take over the best"
-BROWSE_HINT = "Images by class, counts for each split, mean images"
+BROWSE_HINT = "Show images by class, counts for each split, mean images"
 
 
 class Menus:
@@ -72,13 +74,8 @@ class Menus:
         self._menu(
             "&File",
             (
-                new("&New", window.files.new, _STANDARD.New, "LeNet-5 on the digits, as at the first start"),
-                new(
-                    "New, &empty",
-                    window.files.new_empty,
-                    "Ctrl+Shift+N",
-                    "An empty stack for the current data set",
-                ),
+                new("&New", window.files.new, _STANDARD.New, NEW_HINT),
+                new("New from &preset…", window.files.new_from_preset, "Ctrl+Shift+N", PRESET_HINT),
                 new("&Open…", window.files.open, _STANDARD.Open, "Open a .cnnplay project"),
                 self.recent,
                 None,
@@ -153,8 +150,8 @@ class Menus:
                 new("Browse &data set…", window.browse_data, "Ctrl+Shift+D", BROWSE_HINT),
                 None,
                 looks,
-                new("Zoom &in", window.larger_text, "Ctrl++", "Larger text, for a lecture hall"),
-                new("Zoom &out", window.smaller_text, "Ctrl+-", "Smaller text"),
+                new("Zoom &in", window.larger_text, "Ctrl++", "Enlarge the text, for a lecture hall"),
+                new("Zoom &out", window.smaller_text, "Ctrl+-", "Reduce the text"),
                 new("Reset &zoom", window.reset_zoom, "Ctrl+0"),
                 None,
                 self.full_screen,

@@ -1,4 +1,6 @@
-"""Some training images before (above) and after augmentation (below)."""
+"""Some training images, each before and after augmentation."""
+
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QHideEvent, QImage, QPainter, QPaintEvent, QShowEvent
@@ -13,7 +15,12 @@ from cnnplay.ui.train.augmentation import AugmentationModel
 LEAST, LEAST_MIXED, MOST = 28, 24, 72
 """The size of a tile in design pixels, without and with a caption."""
 GAP = 4
+APART = 14
+"""Between two pairs."""
+FEWEST_PAIRS, LARGER = 4, 1.3
+"""Pairs side by side: at least so many, with tiles that are larger by this factor."""
 NAMES = ("before", "after")
+PAIR = "before\n→ after"
 MIXED = "with"
 """The label of the classes that images are mixed with."""
 HELP = (
@@ -22,8 +29,21 @@ HELP = (
 )
 
 
+class Arrangement(NamedTuple):
+    """The tiles: the first one's left edge, the side of each, from one image to the next, and from the image
+    before to that after: below it, or beside it.
+    """
+
+    left: int
+    side: int
+    across: int
+    after: tuple[int, int]
+
+
 class AugmentationView(QWidget):
-    """Two rows of tiles, updated when a setting changes while they are visible."""
+    """Two rows of tiles, or one row of pairs where they are larger like that. Updated when a setting changes
+    while they are visible.
+    """
 
     def __init__(self, model: AugmentationModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,15 +66,16 @@ class AugmentationView(QWidget):
 
     def tile_rect(self, number: int, after: bool) -> QRect:
         """The rectangle of a tile."""
-        left, side, across = self._layout()
-        top = side + theme().px(GAP) if after else 0
-        return QRect(left + number * across, top, side, side)
+        tiles = self._layout()
+        x, y = tiles.after if after else (0, 0)
+        return QRect(tiles.left + number * tiles.across + x, y, tiles.side, tiles.side)
 
     @property
     def count(self) -> int:
         """How many images fit."""
-        left, _, across = self._layout()
-        return min(len(self._images), max((self.width() - left + theme().px(GAP)) // across, 1))
+        tiles = self._layout()
+        apart = tiles.across - tiles.side - tiles.after[0]
+        return min(len(self._images), max((self.width() - tiles.left + apart) // tiles.across, 1))
 
     @Slot()
     def refresh(self) -> None:
@@ -113,12 +134,14 @@ class AugmentationView(QWidget):
 
     def _paint_names(self, painter: QPainter) -> None:
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for after, name in enumerate(NAMES):
-            tile = self.tile_rect(0, bool(after))
-            painter.drawText(QRect(0, tile.top(), tile.left(), tile.height()), flags, name)
+        first, second = self.tile_rect(0, False), self.tile_rect(0, True)
+        if second.top() == first.top():
+            painter.drawText(QRect(0, 0, first.left(), first.height()), flags, PAIR)
+        else:
+            for tile, name in zip((first, second), NAMES, strict=True):
+                painter.drawText(QRect(0, tile.top(), first.left(), tile.height()), flags, name)
         if self._caption():
-            tile = self.tile_rect(0, True)
-            painter.drawText(QRect(0, tile.bottom() + 1, tile.left(), self._caption()), flags, MIXED)
+            painter.drawText(QRect(0, second.bottom() + 1, first.left(), self._caption()), flags, MIXED)
 
     def _paint_sample(self, painter: QPainter, number: int) -> None:
         # An enlarged image keeps sharp pixels; a reduced one is smoothed.
@@ -146,13 +169,16 @@ class AugmentationView(QWidget):
         mixed = drawn is not None and drawn.lam is not None
         return QFontMetrics(theme().font(small=True)).height() if mixed else 0
 
-    def _layout(self) -> tuple[int, int, int]:
-        """The left edge, size and spacing of the tiles."""
+    def _layout(self) -> Arrangement:
         px = theme().px
-        names = max(self.fontMetrics().horizontalAdvance(name) for name in NAMES)
-        side = (self.height() - px(GAP) - self._caption()) // 2
-        side = min(max(side, self._least()), px(MOST))
-        return names + px(8), side, side + px(GAP)
+        left = max(self.fontMetrics().horizontalAdvance(name) for name in (*NAMES, *PAIR.split("\n"))) + px(8)
+        height = self.height() - self._caption()
+        below = min(max((height - px(GAP)) // 2, self._least()), px(MOST))
+        pair = (self.width() - left + px(APART)) // FEWEST_PAIRS - px(APART)
+        beside = min(height, (pair - px(GAP)) // 2, px(MOST))
+        if beside < LARGER * below:
+            return Arrangement(left, below, below + px(GAP), (0, below + px(GAP)))
+        return Arrangement(left, beside, 2 * beside + px(GAP) + px(APART), (beside + px(GAP), 0))
 
 
 class Footer(QWidget):
@@ -163,7 +189,7 @@ class Footer(QWidget):
         self._model = model
         self.label = role(FactsLabel(), "muted")
         self.resample = role(QPushButton("resample"), "link")
-        self.resample.setToolTip("Shows the same images as augmented in another step")
+        self.resample.setToolTip("Show the same images as augmented in another step")
         self.resample.clicked.connect(model.resample)
         hbox((self.label, 1), self.resample, into=self)
         model.changed.connect(self.refresh)

@@ -18,11 +18,11 @@ from cnnplay.ui.train.views.sparkline import Sparkline
 
 HINTS: dict[Action, str] = {
     "train": TRAIN,
-    "from_scratch": "Train from new random weights; the curve of the previous run stays, lighter",
+    "from_scratch": "Train from new random weights; the curve of the previous run stays, fainter",
     "pause": "Pause between two batches, to look around",
     "step": "Train on one batch, then pause: see what a single step changes",
     "stop": "Stop the run after this batch; its weights are kept",
-    "restore_previous": "Restore the weights from before the last run. Use again to switch back.",
+    "restore_previous": "Restore the weights from before the last run; use again to switch back",
     "use_best": "Go back to the weights of the best epoch; training then continues there as a new run",
 }
 

@@ -97,7 +97,7 @@ class CurvePanel(Panel):
 
     def _add_loss_controls(self) -> None:
         self.log_button = QCheckBox("Log scale")
-        self.log_button.setToolTip("Draws the loss on a log scale, which spreads out small values (L)")
+        self.log_button.setToolTip("Draw the loss on a log scale, which spreads out small values (L)")
         self.log_button.setAccessibleName("Log scale of the loss")
         self.add_corner(self.log_button)
         self.log_button.setChecked(self._model.logarithmic)
@@ -138,6 +138,6 @@ class CurvePanel(Panel):
         steps = self._model.smoothing
         self.smoothing.setText(f"smoothing {steps}" if steps > 1 else "smoothing off")
         self.slider.setToolTip(
-            "Smooths both training curves over more or fewer steps; raw values stay visible behind them. "
+            "Smooth both training curves over more or fewer steps; raw values stay visible behind them. "
             + (f"Now: {steps} steps." if steps > 1 else "Now: off.")
         )

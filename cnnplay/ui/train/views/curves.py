@@ -18,7 +18,7 @@ from cnnplay.ui.plot.curve_limits import Bounds
 from cnnplay.ui.plot.curve_settings import Role
 from cnnplay.ui.plot.readout import PointLabel, Readout
 from cnnplay.ui.plot.ticks import Tick, ticks
-from cnnplay.ui.plot.views.labels import Label
+from cnnplay.ui.plot.views.labels import Label, paint_text
 from cnnplay.ui.plot.views.metric_plot import METRIC_ROWS, DrawnLine, MetricPlot
 from cnnplay.ui.train.curves import CurvesModel, Part, change_text
 from cnnplay.ui.train.history import History
@@ -107,7 +107,7 @@ class CurvePlot(MetricPlot):
         return theme().color(keys.get(line.split()[0], "training_curve"))
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Draws everything lighter: the curves belong to another network than the one on screen."""
+        """Draws everything fainter: the curves belong to another network than the one on screen."""
         if dimmed != self._dimmed:
             self._dimmed = dimmed
             self.box.setOpacity(DIM if dimmed else 1.0)
@@ -162,10 +162,7 @@ class CurvePlot(MetricPlot):
         )
         width = metrics.horizontalAdvance(text) + 2
         left = across + 2 * side if across + 2 * side + width <= area.right() else across - 2 * side - width
-        place = QRectF(left, top - px(2), width, metrics.height())
-        painter.fillRect(place, theme().color("surface"))
-        painter.setPen(theme().color("text"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        paint_text(painter, QRectF(left, top - px(2), width, metrics.height()), text, theme().color("text"))
 
     def _paint_changes(self, painter: QPainter) -> None:
         """A thin line where a setting changed during the run, with its new value: at the top if the curve
@@ -173,12 +170,13 @@ class CurvePlot(MetricPlot):
         """
         area, metrics, gap = self.area, painter.fontMetrics(), theme().px(4)
         height, taken = metrics.height(), [-math.inf] * MARK_ROWS
-        painter.setPen(QPen(theme().color("text_muted"), 1, Qt.PenStyle.DotLine))
+        muted = theme().color("text_muted")
         for x, change in self._run.history.changes:
             line = self.axes.vertical(x)
             across = line.x1()
             if not area.left() <= across <= area.right():
                 continue
+            painter.setPen(QPen(muted, 1, Qt.PenStyle.DotLine))
             painter.drawLine(line)
             text = change_text(change)
             width = metrics.horizontalAdvance(text) + 2
@@ -191,9 +189,7 @@ class CurvePlot(MetricPlot):
                 if self.shown.better == "higher"
                 else area.top() + row * height
             )
-            place = QRectF(left, top, width, height)
-            painter.fillRect(place, theme().color("surface"))
-            painter.drawText(place, Qt.AlignmentFlag.AlignLeft, text)
+            paint_text(painter, QRectF(left, top, width, height), text, muted)
 
     def _paint_circles(self, painter: QPainter) -> None:
         left, right, _, _ = self.extent

@@ -63,7 +63,9 @@ class DataPicker(PickerButton):
             menu.addSeparator()
         if data.downloads.state == "downloading":
             cancel = menu.addAction(f"Cancel download of {data.downloads.key}")
-            cancel.setToolTip("Keeps the part downloaded so far; a later download resumes there")
+            cancel.setToolTip(
+                "Cancel the download and keep the part downloaded so far; a later download resumes there"
+            )
             cancel.triggered.connect(data.downloads.cancel)
             menu.addSeparator()
         for info in data.choices:
@@ -77,11 +79,11 @@ class DataPicker(PickerButton):
             self._choose_on(action, key)
         menu.addSeparator()
         browse = menu.addAction(f"Browse {data.title}…" if data.title else "Browse data set…")
-        browse.setToolTip("Images by class, number of images per split, mean images")
+        browse.setToolTip("Show images by class, numbers of images per split, mean images")
         browse.setEnabled(data.images is not None)
         browse.triggered.connect(self.browse_requested)
         folder = menu.addAction("Folder of images…")
-        folder.setToolTip("A folder with one subfolder per class")
+        folder.setToolTip("Choose a folder with one subfolder per class")
         folder.triggered.connect(self._choose_folder)
 
     def _choose_on(self, action: QAction, key: str) -> None:

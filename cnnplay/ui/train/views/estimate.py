@@ -42,7 +42,7 @@ class EstimateLine(QWidget):
         self.label.setText(text)
         role(self.label, "fault" if estimate.advice else "muted")
         self.fix.setText(estimate.fix_label)
-        self.fix.setToolTip("Sets the batch size to the largest one that fits into free memory")
+        self.fix.setToolTip("Set the batch size to the largest one that fits into free memory")
         self.fix.setVisible(bool(estimate.fix_label))
         self.largest.setText(estimate.largest_label)
         self.largest.setToolTip(estimate.largest_hint)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnplay.ui.kit.views.dialog_title import fit_title
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
 from cnnplay.ui.train.final_test import FinalTest
@@ -21,6 +22,7 @@ class FinalTestDialog(QDialog):
     def __init__(self, model: FinalTest, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Final test")
+        fit_title(self)
         self._model = model
         model.setParent(self)
         self.question = wrapped(model.question, "")
@@ -32,9 +34,9 @@ class FinalTestDialog(QDialog):
         self.progress.setAccessibleName("Evaluating")
         self.buttons = QDialogButtonBox()
         self.evaluate_button = role(QPushButton("Evaluate once"), "primary")
-        self.evaluate_button.setToolTip("Evaluates the test split; nothing is learned from it")
+        self.evaluate_button.setToolTip("Evaluate the test split; nothing is learned from it")
         self.close_button = QPushButton("Close")
-        self.close_button.setToolTip("Closes the dialog and cancels an unfinished evaluation")
+        self.close_button.setToolTip("Close the dialog and cancel an unfinished evaluation")
         self.buttons.addButton(self.evaluate_button, QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         self.evaluate_button.clicked.connect(model.begin)
@@ -43,7 +45,7 @@ class FinalTestDialog(QDialog):
         layout.setSpacing(theme().px(12))
         for widget in (self.question, self.progress, self.outcome, self.buttons):
             layout.addWidget(widget)
-        self.setMinimumWidth(theme().px(460))
+        self.setMinimumWidth(max(theme().px(460), self.minimumWidth()))
         model.changed.connect(self.refresh)
         self.refresh()
 

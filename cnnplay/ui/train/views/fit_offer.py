@@ -34,7 +34,7 @@ class FitOfferBar(QFrame):
         self._question = wrapped("", "strong")
         self.later = role(QPushButton("Keep as is"), "link")
         self.later.setToolTip(
-            "Changes neither the network nor the images. You can set the number of classes in Build."
+            "Change neither the network nor the images. You can set the number of classes in Build."
         )
         self.later.clicked.connect(model.dismiss)
         top = hbox((self._question, 1), self.later)

@@ -21,8 +21,8 @@ class RunNotices(NoticeStack):
         self._fix: SettingFix | None = None
         self.failure = Notice(
             "fault",
-            ("", "Changes this setting; then press Train to try again", self._apply_fix),
-            ("Copy details", "Copies the technical details to the clipboard, for a report", self._copy),
+            ("", "Change this setting; then press Train to try again", self._apply_fix),
+            ("Copy details", "Copy the technical details to the clipboard, for a report", self._copy),
             ("Dismiss", "", run.dismiss_failure),
         )
         self.stale = Notice("panel", ("Stop and train this", "", run.stop_and_train_this))
@@ -43,7 +43,7 @@ class RunNotices(NoticeStack):
         if text and reason:
             text = f"{text.rstrip('.')}. The current network cannot be trained: {reason}"
         self.stale.set_text("" if stopping else text)
-        set_available(self.stale.buttons[0], "Stops the run and trains the current network", reason)
+        set_available(self.stale.buttons[0], "Stop the run and train the current network", reason)
         self._show_notes()
 
     def _show_failure(self) -> None:

@@ -23,7 +23,7 @@ WEIGHTS_HINT = (
     "The weights that the test starts from: new random ones, as in Train from scratch, or a copy of the "
     "trained ones. The weights of the network do not change."
 )
-AGAIN_HINT = "Runs the test on a copy of the network, with the current settings; the network is not trained"
+AGAIN_HINT = "Run the test on a copy of the network, with the current settings; the network is not trained"
 
 
 class RateFinderDialog(QDialog):
@@ -46,7 +46,7 @@ class RateFinderDialog(QDialog):
         self.again.clicked.connect(self._again)
         self.use.clicked.connect(self._use)
         self.close_button = QPushButton("Close")
-        self.close_button.setToolTip("Cancels the test and keeps the learning rate (Esc)")
+        self.close_button.setToolTip("Cancel the test and keep the learning rate (Esc)")
         self.close_button.clicked.connect(self.reject)
         for button in (self.again, self.close_button):
             button.setAutoDefault(False)
@@ -117,12 +117,12 @@ class RateFinderDialog(QDialog):
         model = self._model
         reason = model.disabled_reason() if idle else ""
         self.again.setText(("Again" if model.points else "Start") if idle else "Stop")
-        hint = AGAIN_HINT if idle else "Stops the test after this batch and keeps the points so far"
+        hint = AGAIN_HINT if idle else "Stop the test after this batch and keep the points so far"
         set_available(self.again, hint, reason)
         if model.state == "stopping":
             self.again.setEnabled(False)
         self.use.setText(model.use_label or "Use")
-        hint = f"Sets this learning rate instead of {rate_text(model.current)} and closes the dialog (Enter)"
+        hint = f"Set this learning rate instead of {rate_text(model.current)} and close the dialog (Enter)"
         nothing = "click the curve to choose a learning rate" if model.points else "there is no result yet"
         set_available(self.use, hint, "" if model.chosen is not None else nothing)
         self.use.setDefault(True)

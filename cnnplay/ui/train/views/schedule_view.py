@@ -20,7 +20,7 @@ AHEAD = 110
 """Opacity (of 255) of future values."""
 HINT = (
     "The learning rate over the epochs of the current run, or of the next one.\n"
-    "During a run, future values are lighter; dotted lines mark changed settings."
+    "During a run, future values are fainter; dotted lines mark changed settings."
 )
 NO_PLAN = "Fix the settings to see the learning rate over the whole run here."
 

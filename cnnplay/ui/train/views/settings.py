@@ -31,8 +31,8 @@ LEAST_MUTED_WIDTH = 64
 """The minimum width of the text beside the tabs, in design pixels; if there is less, it is hidden."""
 
 RATE_HINT = (
-    "Learning rate finder: raises the learning rate batch by batch on a copy of the network and plots the "
-    "loss, which shows where the network learns best"
+    "Raise the learning rate batch by batch on a copy of the network and plot the loss, "
+    "which shows where the network learns best"
 )
 NEXT = "for the next run"
 DURING = "enabled settings apply from the next batch"

@@ -13,6 +13,7 @@ from cnnplay.ui.build.views.costs import multiply_adds_text
 from cnnplay.ui.kit.counts import costs
 from cnnplay.ui.kit.time_text import ms_text
 from tests.ui.build_bench import LEFT, NONE, editor_of
+from tests.ui.events import settle
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -118,7 +119,6 @@ def test_measured_times_appear_beside_the_counts_also_of_layers_without_paramete
     work: BuildWorkspace, qtbot: QtBot
 ) -> None:
     panel, editor = work.costs, editor_of(work)
-    before = panel.bars.row_rect(0).height()
     assert not panel.caption.isVisible()
     QTest.mouseClick(panel.measure, LEFT)
     assert panel.measure.text() == "Cancel"
@@ -126,7 +126,8 @@ def test_measured_times_appear_beside_the_counts_also_of_layers_without_paramete
     rows = panel.bars.costs
     assert [cost.node_id for cost in rows] == [node.id for node in leaves(editor.network)]
     assert all(cost.forward > 0 and cost.backward > 0 for cost in rows)
-    assert panel.bars.row_rect(0).height() > before
+    heights = [panel.bars.row_rect(number).height() for number in (0, 1)]
+    assert heights[0] > heights[1], "a convolution has more numbers than an activation"
     assert panel.caption.isVisible()
     assert panel.caption.text().startswith("Batch of 4, 1 thread: forward ")
     editor.set_fields(("conv-1",), "filters", 7)
@@ -160,3 +161,42 @@ def test_a_collapsed_container_takes_the_time_of_its_layers(work: BuildWorkspace
 )
 def test_times_of_a_column_have_the_same_decimals(seconds: float, largest: float, text: str) -> None:
     assert ms_text(seconds, largest) == text
+
+
+def test_few_costs_use_a_tall_panel_and_many_are_as_tall_as_usual(work: BuildWorkspace, qtbot: QtBot) -> None:
+    bars, editor = work.costs.bars, editor_of(work)
+    work.resize(1366, 1400)
+    settle()
+    tall = bars.row_rect(0).height()
+    last = bars.row_rect(len(bars.costs) - 1)
+    work.resize(1366, 560)
+    settle()
+    usual = bars.row_rect(0).height()
+    assert usual < tall <= 2 * usual
+    assert last.bottom() <= 1400
+    editor.load_preset("resnet-34")
+    settle()
+    assert bars.row_rect(0).height() <= usual
+    assert bars.verticalScrollBar().maximum() > 0
+    QTest.mouseClick(bars.viewport(), LEFT, NONE, bars.row_rect(1).center())
+    assert editor.selected == (bars.costs[1].node_id,)
+
+
+def test_the_letters_of_a_formula_are_explained_where_it_is(work: BuildWorkspace) -> None:
+    editor_of(work).select(("conv-2",))
+    tips = [label.toolTip() for label in work.properties.formulas.findChildren(QLabel) if label.isVisible()]
+    assert any("s: stride" in text and "f: kernel size" in text for text in tips)
+    assert any("k: number of filters" in text and "H′: height of the output" in text for text in tips)
+    assert any("j: jump" in text and "r: receptive field" in text for text in tips)
+
+
+def test_the_times_of_a_network_go_when_another_document_is_opened(
+    work: BuildWorkspace, qtbot: QtBot
+) -> None:
+    panel, editor = work.costs, editor_of(work)
+    QTest.mouseClick(panel.measure, LEFT)
+    qtbot.waitUntil(lambda: panel.measure.text() == "Measure again", timeout=60_000)
+    editor.reset(editor.network)
+    assert panel.measure.text() == "Measure time"
+    assert not panel.caption.isVisible()
+    assert not any(cost.seconds for cost in panel.bars.costs)

@@ -1,7 +1,9 @@
 """The stack layout: nothing overlaps, everything fits the width, narrow frames change their form."""
 
+from itertools import pairwise
+
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 
 from cnnplay.network.network import Classification, Input, Network, Place, walk
 from cnnplay.network.nodes import Branches, Convolution, Node, ReLU, Skip, Stack
@@ -95,3 +97,26 @@ def test_every_place_of_the_network_has_one_gap() -> None:
     for _, place in walk(network):
         assert place in gaps
         assert Place(place.parent, place.slot, place.index + 1) in gaps
+
+
+def touches(point: QPoint, wire: tuple[QPoint, ...]) -> bool:
+    """Whether a point is on a wire, or at its end."""
+    return any(
+        QRect(one, other).normalized().adjusted(-2, -2, 2, 2).contains(point) for one, other in pairwise(wire)
+    )
+
+
+@pytest.mark.parametrize("key", ["mini-resnet", "resnet-18", "resnet-34"])
+@pytest.mark.parametrize("width", [240, 390, 700])
+def test_the_wire_of_a_shortcut_begins_at_the_bodys_and_ends_at_the_merge(key: str, width: int) -> None:
+    layout = laid(preset(key).network, width)
+    skips = [frame for frame in layout.frames.values() if isinstance(frame.node, Skip)]
+    assert len(layout.forks) == len(skips)
+    for fork in layout.forks:
+        assert sum(touches(fork, wire) for wire in layout.wires) >= 2, "the shortcut's and the body's"
+    for frame in skips:
+        assert frame.joint is not None
+        assert frame.merge.contains(frame.joint)
+        assert any(wire[-1] == frame.joint for wire in layout.wires)
+        assert frame.joint.y() == frame.sign.y()
+        assert any(wire[-1].x() == frame.sign.x() for wire in layout.wires if touches(wire[-1], wire))

@@ -365,3 +365,34 @@ def test_the_color_scales_are_those_named_in_the_tokens() -> None:
     for scale, name in tokens()["scales"].items():
         table = colormap.get(name).getLookupTable(nPts=256, alpha=False)
         assert (theme().table(scale) == table[:, :3]).all()
+
+
+def test_centered_tiles_share_the_free_width_and_answer_clicks_where_they_are(qtbot: QtBot) -> None:
+    view = TilesView("test", centered=True)
+    qtbot.addWidget(view)
+    view.resize(1400, 160)
+    for content in (tiles(), tiles(6, columns=3)):
+        view.show_tiles(content)
+        with qtbot.waitExposed(view):
+            view.show()
+        rects = [view.tile_rect(number) for number in range(len(content))]
+        left, right = min(rect.left() for rect in rects), 1400 - max(rect.right() for rect in rects)
+        beside = view.fontMetrics().horizontalAdvance(max((*content.row_labels, ""), key=len)) + 16
+        assert abs(left - right) <= beside, "as much room on both sides, except for the names of rows"
+        assert content.columns or right > 20
+        for number in (0, len(content) - 1):
+            QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=rects[number].center())
+            assert view.selected == number
+    assert shown(qtbot, tiles(), 1400, 160).tile_rect(0).left() < 20
+
+
+def test_brief_labels_are_used_where_whole_ones_have_no_room(qtbot: QtBot) -> None:
+    whole = tuple(f"predicted {n}, is 7" for n in range(6))
+    brief = tuple(f"{n}, is 7" for n in range(6))
+    content = replace(tiles(), labels=whole, brief_labels=brief, accents=("predicted",) * 6)
+    narrow, wide = shown(qtbot, content, 300, 80), shown(qtbot, content, 1100, 140)
+    under = narrow.tile_rect(2).center()
+    assert narrow.caption_under(under) == whole[2], "the tooltip has what the brief label leaves out"
+    assert wide.caption_under(wide.tile_rect(2).center()) == ""
+    assert narrow.tiles is not None
+    assert narrow.tiles.caption(2) == whole[2]

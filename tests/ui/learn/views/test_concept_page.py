@@ -1,6 +1,7 @@
 """The concept page with real keys and clicks, in both themes."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -219,3 +220,20 @@ def test_hovering_tells_the_number_under_the_mouse(page: ConceptPage) -> None:
     assert page.canvas.tooltip_at(places.input.cells(2, 1).center()) == "input, row 3, column 2: 7"
     assert page.canvas.tooltip_at(places.output.cells(0, 0).center()) == "output, row 1, column 1: −5"
     assert "Space: play or pause" in page.canvas.tooltip_at(QPoint(1, 1).toPointF())
+
+
+@pytest.mark.parametrize("size", [(760, 440), (1400, 460), (500, 700)])
+@pytest.mark.parametrize("node_id", ["conv-1", "max-pool-1", "conv-3"])
+def test_each_sign_is_beside_both_of_its_neighbors(
+    page: ConceptPage, size: tuple[int, int], node_id: str
+) -> None:
+    page.resize(*size)
+    page.model.show_node(infer(NETWORK), node_id)
+    places = page.canvas.places()
+    assert places is not None
+    grids = [each for each in (places.input, places.window, places.kernel, places.output) if each is not None]
+    assert len(places.signs) == len(grids) - 1
+    for (rect, _), (before, after) in zip(places.signs, pairwise(grids), strict=True):
+        assert before.rect.right() <= rect.center().x() <= after.rect.left()
+        for grid in (before, after):
+            assert grid.rect.top() < rect.center().y() < grid.rect.bottom()

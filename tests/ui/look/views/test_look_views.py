@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -186,8 +186,8 @@ def test_samples_random_and_top_losses(qtbot: QtBot, make: Callable[..., LookBen
     worst = bench.look.evaluation.result.mistakes(1)[0]
     assert choice.image.index == worst.image
     assert bar.samples.tiles is not None
-    assert bar.samples.tiles.labels[0] == f"{worst.predicted} for {worst.truth}"
-    assert bar.samples.tiles.accents[0] == str(worst.predicted)
+    assert bar.samples.tiles.labels[0] == f"predicted {worst.predicted}, is {worst.truth}"
+    assert bar.samples.tiles.accents[0] == f"predicted {worst.predicted}"
 
 
 def test_disabled_top_losses_say_why(qtbot: QtBot, make: Callable[..., LookBench]) -> None:
@@ -335,7 +335,7 @@ def test_images_with_top_losses_show_prediction_and_true_class(
     assert result is not None
     second = result.mistakes(2)[1]
     assert view.thumbnails.tiles is not None
-    assert view.thumbnails.tiles.labels[1] == f"{second.predicted} for {second.truth}"
+    assert view.thumbnails.tiles.labels[1] == f"predicted {second.predicted}, is {second.truth}"
     QTest.mouseClick(view.thumbnails, Qt.MouseButton.LeftButton, pos=view.thumbnails.tile_rect(1).center())
     assert bench.look.image_choice.image is not None
     assert bench.look.image_choice.image.index == second.image
@@ -495,3 +495,59 @@ def test_the_confusion_of_inverted_images_says_so_above_the_matrix(
     assert page.confusion.hint.isVisible()
     assert "mostly bright" in page.confusion.hint.text()
     assert page.confusion.hint.geometry().bottom() <= page.confusion.matrix.parentWidget().geometry().top()
+
+
+def inked(matrix: ConfusionMatrix, place: QRect) -> bool:
+    """Whether anything is painted there."""
+    image = matrix.grab(place).toImage()
+    return len({image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}) > 1
+
+
+@pytest.mark.parametrize("size", [(140, 100), (260, 160), (700, 300)])
+@pytest.mark.parametrize("names", [("0", "1"), ("automobile", "truck")])
+def test_the_axes_of_the_confusion_matrix_are_named(
+    qtbot: QtBot, size: tuple[int, int], names: tuple[str, ...]
+) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(*size)
+    matrix.show_counts(np.array([[5, 0], [1, 4]]), names)
+    with qtbot.waitExposed(matrix):
+        matrix.show()
+    places = matrix.axis_rects()
+    assert set(places) == {"predicted", "true"}
+    cells = [matrix.cell_rect(row, column) for row in (0, 1) for column in (0, 1)]
+    for place in places.values():
+        assert inked(matrix, place)
+        assert not any(place.intersects(cell) for cell in cells)
+    assert places["predicted"].bottom() < cells[0].top()
+    assert places["true"].right() < cells[0].left()
+
+
+def test_names_of_classes_are_whole_where_there_is_room(qtbot: QtBot) -> None:
+    matrix = ConfusionMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(700, 200)
+    name = "a class with a long name, longer than a quarter"
+    matrix.show_counts(np.eye(3, dtype=np.int64), (name, "b", "c"))
+    widest = matrix.fontMetrics().horizontalAdvance(name)
+    assert matrix.cell_rect(0, 0).left() >= widest
+    matrix.resize(300, 200)
+    assert matrix.cell_rect(0, 0).left() < widest, "without room the matrix comes first"
+
+
+def test_mistakes_are_captioned_with_prediction_and_truth(
+    qtbot: QtBot, make: Callable[..., LookBench]
+) -> None:
+    bench = make()
+    page = workspace(qtbot, bench, 1600, 900)
+    page.tabs.setCurrentWidget(page.top_losses)
+    bench.wait(qtbot)
+    result, view = bench.look.evaluation.result, page.top_losses.thumbnails
+    assert result is not None
+    worst = result.mistakes(1)[0]
+    full = f"predicted {result.name(worst.predicted)}, is {result.name(worst.truth)}"
+    assert view.tiles is not None
+    assert view.tiles.caption(0) == full
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.tile_rect(0).center())
+    assert full in view.accessibleDescription()

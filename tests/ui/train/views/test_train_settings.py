@@ -14,6 +14,7 @@ from cnnplay.ui.data.data import DataModel
 from cnnplay.ui.kit.views.inputs import UnitLabel
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.train.augmentation import NO_DATA, AugmentationModel
+from cnnplay.ui.train.views.augmentation_view import AugmentationView
 from cnnplay.ui.train.views.settings import DURING, SettingsPanel
 from tests.train_bench import ENDLESS, WAIT, Bench, bench, until
 from tests.ui.events import settle
@@ -259,3 +260,22 @@ def test_the_panel_asks_for_little_room(qtbot: QtBot, one: Bench) -> None:
         settle()
         assert made.minimumSizeHint().width() <= 400
     assert QPointF(made.tabs.tabRect(0).topLeft()).x() >= 0
+
+
+def test_a_wide_preview_shows_pairs_side_by_side_and_larger(qtbot: QtBot, one: Bench) -> None:
+    view = AugmentationView(one.augmentation)
+    qtbot.addWidget(view)
+    view.resize(320, 60)
+    view.show()
+    qtbot.waitUntil(lambda: view.count > 3, timeout=WAIT)
+    small, after = view.tile_rect(0, False), view.tile_rect(0, True)
+    assert after.top() > small.bottom()
+    view.resize(900, 60)
+    large, after = view.tile_rect(0, False), view.tile_rect(0, True)
+    assert after.left() > large.right()
+    assert large.width() > small.width()
+    assert view.count >= 4
+    for number in range(view.count):
+        for later in (False, True):
+            assert view.rect().contains(view.tile_rect(number, later))
+            assert view.text_at(view.tile_rect(number, later).center())

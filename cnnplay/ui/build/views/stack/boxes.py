@@ -31,6 +31,10 @@ class Frame:
     rect: QRect
     header: QRect
     merge: QRect
+    sign: QPoint = field(default_factory=QPoint)
+    """The middle of the merge's sign."""
+    joint: QPoint | None = None
+    """Where the wire of a skip's shortcut comes to the merge's row; the painter leads it on to the name."""
 
 
 @dataclass(slots=True)
@@ -86,6 +90,8 @@ class Layout:
     columns: list[Column] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     wires: list[tuple[QPoint, ...]] = field(default_factory=list)
+    forks: list[QPoint] = field(default_factory=list)
+    """Where a wire leaves another one."""
     order: list[Item] = field(default_factory=list)
     """Keyboard order, from top to bottom."""
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from cnnplay.ui.build.stack import StackModel
 from cnnplay.ui.build.views.stack.style import StackStyle
+from cnnplay.ui.kit.views.names_width import names_width
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -66,8 +67,8 @@ def draw_prediction(
     left = style.body_metrics.horizontalAdvance(function) + style.pad
     painter.drawText(QRect(rect.x(), rect.y(), left, row * len(prediction)), _LEFT, function)
     widest = max(style.body_metrics.horizontalAdvance(name) for name, _ in prediction)
-    names = min(max(widest, style.px(20)), rect.width() // 3)
     percents = style.body_metrics.horizontalAdvance("100.0 %")
+    names = names_width(max(widest, style.px(20)), rect.width() - left - percents - 2 * style.pad)
     bar_x = rect.x() + left + names + style.pad
     bar_width = rect.right() - percents - style.pad - bar_x
     for index, (name, fraction) in enumerate(prediction):

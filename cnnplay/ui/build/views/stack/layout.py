@@ -162,9 +162,11 @@ class Builder:
         else:
             lane_end = self._identity(node, lane_area, body_end)
         end = max(body_end, lane_end)
-        self._path(frame, lane_area, lane_end, end, bool(node.shortcut))
-        self._tail(self._wire(QRect(body_x, top, body_width, 0)), body_end, end)
-        return self._close(frame, area, end)
+        wire = self._wire(QRect(body_x, top, body_width, 0))
+        self._path(wire, top, lane_area, lane_end, end, bool(node.shortcut))
+        self._tail(wire, body_end, end)
+        frame.joint = QPoint(lane_area.x() - m.pad // 2, self._merge_y(end))
+        return self._close(frame, area, end, wire)
 
     def _lane_width(self, node: Skip, width: int) -> int:
         m = self._m
@@ -195,22 +197,25 @@ class Builder:
         self._out.labels.append(Label(middle, "identity", centered=True))
         return end
 
-    def _path(self, frame: Frame, lane: QRect, lane_end: int, end: int, filled: bool) -> None:
-        """The wires of the shortcut: out of the header, down the lane, into the merge."""
+    def _path(self, body_wire: int, top: int, lane: QRect, lane_end: int, end: int, filled: bool) -> None:
+        """The shortcut's wires: off the body's wire above its first layer, down the lane, and left to the
+        merge, whose name is painted up to there.
+        """
         m = self._m
-        x = lane.center().x()
-        start_y, merge_y = frame.header.center().y(), end + m.merge // 2 - m.pad // 2
-        left = lane.x() - m.pad // 2
-        start_x = left
-        if filled:
-            wire = self._wire(lane)
-            self._out.wires.append((QPoint(start_x, start_y), QPoint(wire, start_y), QPoint(wire, lane.y())))
-            self._out.wires.append((QPoint(wire, lane_end), QPoint(wire, merge_y), QPoint(left, merge_y)))
-            return
+        fork = QPoint(body_wire, top + m.pad // 4)
+        x = self._wire(lane) if filled else lane.center().x()
+        merge_y, left = self._merge_y(end), lane.x() - m.pad // 2
         half = m.row // 2
         middle = (lane.y() + end) // 2
-        self._out.wires.append((QPoint(start_x, start_y), QPoint(x, start_y), QPoint(x, middle - half)))
-        self._out.wires.append((QPoint(x, middle + half), QPoint(x, merge_y), QPoint(left, merge_y)))
+        into, out_of = (lane.y(), lane_end) if filled else (middle - half, middle + half)
+        into = max(into, fork.y())
+        self._out.forks.append(fork)
+        self._out.wires.append((fork, QPoint(x, fork.y()), QPoint(x, into)))
+        self._out.wires.append((QPoint(x, out_of), QPoint(x, merge_y), QPoint(left, merge_y)))
+
+    def _merge_y(self, end: int) -> int:
+        """The middle of a merge's sign, below stacks that end there."""
+        return end + self._m.merge // 2 - self._m.pad // 2
 
     def _branches(self, node: Branches, area: QRect) -> int:
         m = self._m
@@ -269,10 +274,11 @@ class Builder:
         self._out.order.append(node.id)
         return frame
 
-    def _close(self, frame: Frame, area: QRect, end: int) -> int:
-        """Puts the merge below a container's stacks and completes its frame."""
+    def _close(self, frame: Frame, area: QRect, end: int, wire: int | None = None) -> int:
+        """Puts the merge below a container's stacks, its sign on the wire, and completes its frame."""
         m = self._m
         frame.merge = QRect(area.x() + m.pad, end, area.width() - 2 * m.pad, m.merge)
+        frame.sign = QPoint(area.x() + m.pad + m.wire if wire is None else wire, self._merge_y(end))
         frame.rect = QRect(area.x(), area.y(), area.width(), end + m.merge - area.y())
         return frame.rect.bottom() + 1
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QRegion
 
 from cnnplay.network.kinds import kind_of
@@ -39,7 +39,7 @@ class StackPainter:
         self.hovered: object = None
         self.problem_ids: frozenset[str] = frozenset()
         self.dragged: frozenset[str] = frozenset()
-        """Layers being dragged, painted lighter."""
+        """Layers being dragged, painted faint."""
         self.strip: Callable[[str], QImage | None] = lambda _: None
         self.strip_rects: dict[str, StripRect] = {}
         """Where the strips were painted."""
@@ -49,6 +49,7 @@ class StackPainter:
             if area.intersects(frame.rect):
                 self._frame(frame)
         self._wires(layout.wires, area)
+        self._forks(layout.forks, area)
         for label in layout.labels:
             if area.intersects(label.rect):
                 self._label(label)
@@ -167,11 +168,12 @@ class StackPainter:
         self._p.setOpacity(1.0)
 
     def _merge(self, frame: Frame) -> None:
-        """The merge symbol with its name: a plus, or stacked bars."""
+        """The merge symbol with its name: a plus, or stacked bars. A shortcut's wire ends at the name."""
         style = self._style
         merge = frame.node.merge  # type: ignore[union-attr]
         size = style.px(18)
-        sign = QRect(frame.merge.x() + style.wire - size // 2, frame.merge.y() - style.px(2), size, size)
+        sign = QRect(0, 0, size, size)
+        sign.moveCenter(frame.sign)
         self._p.setPen(QPen(style.muted, 1))
         self._p.setBrush(style.surface)
         self._p.drawEllipse(_half(sign))
@@ -185,7 +187,14 @@ class StackPainter:
         label = QRect(
             sign.right() + style.pad, sign.y(), frame.merge.right() - sign.right() - style.pad, size
         )
-        self._text(label, merge, style.muted, style.body, LEFT)
+        used = self._text(label, merge, style.muted, style.body, LEFT)
+        end = QPoint(label.x() + used + style.pad // 2, sign.center().y())
+        if frame.joint is not None and end.x() < frame.joint.x():
+            self._p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._p.setPen(QPen(style.wire_color, 1))
+            self._p.drawLine(QPoint(sign.right() + 1, end.y()), QPoint(label.x() - 2, end.y()))
+            self._p.drawLine(end, QPoint(frame.joint.x(), end.y()))
+            self._p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     # Lines and text
 
@@ -196,6 +205,13 @@ class StackPainter:
             if area.intersects(QRect(points[0], points[-1]).normalized().adjusted(-1, -1, 1, 1)):
                 self._p.drawPolyline(list(points))
         self._p.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+    def _forks(self, forks: Iterable[QPoint], area: QRegion) -> None:
+        self._p.setPen(Qt.PenStyle.NoPen)
+        self._p.setBrush(self._style.wire_color)
+        for fork in forks:
+            if area.contains(fork):
+                self._p.drawEllipse(QPointF(fork) + QPointF(0.5, 0.5), 2.5, 2.5)
 
     def _label(self, label: Label) -> None:
         style = self._style

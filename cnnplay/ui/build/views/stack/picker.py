@@ -124,7 +124,7 @@ class LayerSearch(QLineEdit):
         self.setPlaceholderText("/  search layers")
         self.setClearButtonEnabled(True)
         self.setAccessibleName("Search layers")
-        self.setToolTip("Type a name; Enter inserts the first match after the current layer.")
+        self.setToolTip("Type a name; Enter inserts the first match after the current layer")
         self.textChanged.connect(layers.filter)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

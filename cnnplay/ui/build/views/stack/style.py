@@ -23,8 +23,6 @@ class StackStyle:
         self.body, self.small, self.strong = now.font(), now.font(small=True), now.font(strong=True)
         self.body_metrics, self.small_metrics = QFontMetrics(self.body), QFontMetrics(self.small)
         self.radius, self.pad, self.bar = now.px(6), now.px(8), now.px(5)
-        self.wire = now.px(18)
-        """From a frame's inner left edge to the wire of its first stack."""
         self.roomy = now.px(150)
         self._families = {
             name: now.family(name)
