@@ -3,22 +3,23 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnplay.spec.events import EpochDone, Event, Started, Stepped
+from cnnplay.spec.events import EpochDone, Event, Finished, Noted, Started, Stepped
 
 Floats: TypeAlias = NDArray[np.float64]
 
 
 def effective_events(events: Iterable[Event]) -> list[Event]:
-    """The events without the steps and epochs that were repeated later."""
+    """The events without the steps and epochs that were repeated later, their steps numbered in order."""
     kept: list[Event] = []
     for event in events:
         if isinstance(event, Started) and kept:
             kept = [one for one in kept if _is_kept(event, one)]
         kept.append(event)
-    return kept
+    return _in_order(kept)
 
 
 def elapsed(steps: Floats, ends: Sequence[tuple[int, float]]) -> Floats:
@@ -40,6 +41,24 @@ def elapsed(steps: Floats, ends: Sequence[tuple[int, float]]) -> Floats:
 def epoch_ends(events: Iterable[Event]) -> list[tuple[int, float]]:
     """The `ends` for `elapsed`."""
     return [(event.step, event.seconds) for event in events if isinstance(event, EpochDone)]
+
+
+def _in_order(events: Iterable[Event]) -> list[Event]:
+    """Numbers the steps on where a run continues another one with more or fewer steps per epoch: it counts its
+    own from (first epoch − 1) · steps per epoch.
+    """
+    found: list[Event] = []
+    per_epoch, last, offset = 0, 0, 0
+    for event in events:
+        if isinstance(event, Started):
+            if event.done is None and per_epoch not in (0, event.steps_per_epoch):
+                offset = last - (event.first_epoch - 1) * event.steps_per_epoch
+            per_epoch = event.steps_per_epoch
+        elif not isinstance(event, Noted | Finished):
+            event = msgspec.structs.replace(event, step=event.step + offset) if offset else event
+            last = max(last, event.step)
+        found.append(event)
+    return found
 
 
 def _is_kept(resumed: Started, event: Event) -> bool:

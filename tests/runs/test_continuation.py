@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from cnnplay.network.presets import preset
-from cnnplay.runs.effective_events import effective_events
+from cnnplay.runs.effective_events import effective_events, elapsed, epoch_ends
 from cnnplay.runs.folder import RunFolder
 from cnnplay.runs.recorder import RunRecorder
 from cnnplay.spec.events import EpochDone, Event, Stepped
 from cnnplay.spec.settings import TrainConfig
 from cnnplay.spec.tasks import of_split
 from cnnplay.training.state import BestEpoch
+from cnnplay.ui.train.history import History
 from tests.runs_bench import epoch_events, finished, started
 
 WEIGHTS = {"conv-1.bias": torch.arange(3.0)}
@@ -80,4 +82,10 @@ def test_earlier_steps_stay_when_it_is_resumed_with_fewer_steps_an_epoch() -> No
     told = effective_events(
         [*before(), second, *epoch_events("second", 3, 2), *epoch_events("second", 4, 2), again]
     )
-    assert [event.step for event in told if isinstance(event, Stepped)] == [1, 2, 3, 4, 5, 6, 7, 8, 5, 6]
+    steps = [event for event in told if isinstance(event, Stepped)]
+    assert [event.step for event in steps] == list(range(1, 11)), "and are numbered in order"
+    assert [event.epoch for event in steps] == [1] * 4 + [2] * 4 + [3] * 2
+    seconds = elapsed(np.asarray([float(event.step) for event in steps]), epoch_ends(told))
+    assert seconds.tolist() == [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6]
+    history = History(told)
+    assert history.steps("loss").x.tolist() == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3]
