@@ -44,8 +44,9 @@ def epoch_ends(events: Iterable[Event]) -> list[tuple[int, float]]:
 
 
 def _in_order(events: Iterable[Event]) -> list[Event]:
-    """Numbers the steps on where a run continues another with more or fewer steps per epoch: it counts its own
-    from (first epoch − 1) · steps per epoch.
+    """Numbers the steps on where a run continues another with more or fewer steps per epoch.
+
+    It counts its own from (first epoch − 1) · steps per epoch.
     """
     found: list[Event] = []
     per_epoch, last, offset = 0, 0, 0
