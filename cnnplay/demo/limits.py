@@ -35,7 +35,7 @@ class TimeLimits:
         self._over = False
         self._clean = clean
         self._end = end
-        self._thread = threading.Thread(target=self._watch, name="demo-limits", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="cnnplay-demo-limits", daemon=True)
         self._thread.start()
 
     @contextmanager

@@ -11,7 +11,6 @@ from PySide6.QtCore import QElapsedTimer, QEventLoop, QMimeData, QObject, QPoint
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QDialog,
     QDialogButtonBox,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnplay.demo.dialogs import DIALOG_WITHIN_S, ExpectedDialog, accepting
 from cnnplay.demo.limits import DemoError, expect
 from cnnplay.ui.build.views.palette import KEY
 from cnnplay.ui.kit.views.images import to_qimage
@@ -32,11 +32,6 @@ from cnnplay.ui.shell.views.export_dialog import ExportDialog
 from cnnplay.ui.shell.views.main_window import MainWindow
 
 PATIENCE_S = 600
-ACTIVE_WITHIN_S = 5.0
-"""Without a window manager a dialog may never become active: it is filled in after so long all the same."""
-AGAIN_AFTER_S = 3.0
-"""A dialog still open so long after it was filled in is filled in again: a popup may have taken a key."""
-DIALOG_WITHIN_S = 60.0
 LOOK_EVERY_MS = 50
 TICK_MS = 5
 LEFT = Qt.MouseButton.LeftButton
@@ -86,7 +81,7 @@ class UiDriver:
         self._log = log
         self._clock = Clock()
         self._before: dict[str, dict[str, np.ndarray]] = {}
-        self._dialog: _Expected | None = None
+        self._dialog: ExpectedDialog | None = None
         # A dialog would wait forever for somebody to close it.
         self._watch = QTimer(interval=LOOK_EVERY_MS)
         self._watch.timeout.connect(self._look_at_dialog)
@@ -299,7 +294,7 @@ class UiDriver:
     ) -> None:
         """Opens a modal dialog and fills it in, until it is closed. DemoError if it is not in time."""
         before = len(self.failures)
-        self._dialog = _Expected(kind, fill, time.monotonic())
+        self._dialog = ExpectedDialog(kind, fill, time.monotonic())
         opening()
         filled = self._dialog.filled
         self._dialog = None
@@ -329,7 +324,7 @@ class UiDriver:
             return
         expected = self._dialog
         if isinstance(dialog, QMessageBox):
-            replace = _accepting(dialog)
+            replace = accepting(dialog)
             if expected is not None and replace is not None and isinstance(dialog.parent(), expected.kind):
                 self.click(replace)  # files of an earlier demonstration in the same folder
                 return
@@ -348,7 +343,7 @@ class UiDriver:
         self.failures.append(text)
         dialog.reject()
 
-    def _fill(self, expected: "_Expected", dialog: QDialog) -> None:
+    def _fill(self, expected: ExpectedDialog, dialog: QDialog) -> None:
         popup = QApplication.activePopupWidget()
         if popup is not None:
             popup.hide()
@@ -374,33 +369,6 @@ class UiDriver:
                 for name in now
             }
         self._before[key] = now
-
-
-class _Expected:
-    """A dialog that is about to open, and how it is filled in."""
-
-    def __init__(self, kind: type[QDialog], fill: Callable[[Any], None], since: float) -> None:
-        self.kind = kind
-        self.fill = fill
-        self.filled = 0.0
-        """When it was filled in last; 0 if it was not."""
-        self._since = since
-
-    def due(self, active: bool) -> bool:
-        now = time.monotonic()
-        if self.filled:
-            return now > self.filled + AGAIN_AFTER_S
-        return active or now > self._since + ACTIVE_WITHIN_S
-
-    def late(self) -> bool:
-        return time.monotonic() > self._since + DIALOG_WITHIN_S
-
-
-def _accepting(box: QMessageBox) -> QAbstractButton | None:
-    """The button of a question that goes on; None if the box asks nothing."""
-    by_role = {box.buttonRole(button): button for button in box.buttons()}
-    roles = QMessageBox.ButtonRole
-    return by_role.get(roles.AcceptRole) if roles.RejectRole in by_role else None
 
 
 def _pixels(widget: QWidget) -> np.ndarray:

@@ -57,7 +57,8 @@ def _in_order(events: Iterable[Event]) -> list[Event]:
             per_epoch = event.steps_per_epoch
         elif not isinstance(event, Noted | Finished):
             event = msgspec.structs.replace(event, step=event.step + offset) if offset else event
-            last = max(last, event.step)
+            if isinstance(event, Stepped | EpochDone):
+                last = max(last, event.step)
         found.append(event)
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QDialog, QInputDialog, QMessageBox
 
-from cnnplay.demo import demo, ui_driver
+from cnnplay.demo import demo, dialogs
 from cnnplay.demo.limits import DemoError
 from cnnplay.demo.ui_driver import UiDriver
 from cnnplay.project.store import load
@@ -26,9 +26,9 @@ def driver(window: MainWindow, tmp_path: Path) -> Iterator[UiDriver]:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dialogs are driven without the waits that a busy machine needs."""
-    monkeypatch.setattr(ui_driver, "ACTIVE_WITHIN_S", 0.1)
-    monkeypatch.setattr(ui_driver, "AGAIN_AFTER_S", 0.05)
-    monkeypatch.setattr(ui_driver, "DIALOG_WITHIN_S", 1.0)
+    monkeypatch.setattr(dialogs, "ACTIVE_WITHIN_S", 0.1)
+    monkeypatch.setattr(dialogs, "AGAIN_AFTER_S", 0.05)
+    monkeypatch.setattr(dialogs, "DIALOG_WITHIN_S", 1.0)
 
 
 def drive(driver: UiDriver, dialog: QDialog, fill: Any) -> None:

@@ -30,8 +30,10 @@ def test_the_formulas_of_the_design_are_matched() -> None:
         "⌊(32 + 2·1 − 3) / 2⌋ + 1",
         "16",
     )
-    assert _formula(network, "conv-2", "parameters").numbers == "32 × (16 × 3 × 3 + 1)"
-    assert _formula(network, "conv-2", "parameters").result == "4,640"
+    assert _formula(network, "conv-2", "parameters").numbers == "32 × 16 × 3 × 3"
+    assert _formula(network, "conv-2", "parameters").result == "4,608"
+    biased = _formula(preset("lenet-5").network, "conv-2", "parameters")
+    assert (biased.numbers, biased.result) == ("16 × (6 × 5 × 5 + 1)", "2,416")
     field = _formula(network, "conv-2", "receptive field")
     assert (field.result, field.remark) == ("5 × 5", "pixels of the input, in steps of 2")
 

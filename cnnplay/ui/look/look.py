@@ -351,6 +351,8 @@ class LookModel(QObject):
             self._set_problem(mail.latest["problem"])
         if "evaluation" in mail.latest:
             self._waiting_evaluation = mail.latest["evaluation"]
+            if self.run.state == "paused":  # its epoch may have been announced before
+                self._show_evaluation()
 
     @Slot()
     def _show_evaluation(self) -> None:

@@ -91,7 +91,8 @@ class ImportModel(QObject):
         if self._overtaken(read):
             return
         pairing = next(iter(read.pairings.values()))
-        if pairing.loaded or any(pairing.choices(parameter) for parameter in pairing.missing):
+        unpaired = (*pairing.missing, *(one.key for one in pairing.mismatched))
+        if pairing.loaded or any(pairing.choices(parameter) for parameter in unpaired):
             self.offered.emit(read)
             return
         first, *others = pairing.messages

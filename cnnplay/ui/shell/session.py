@@ -33,7 +33,7 @@ from cnnplay.ui.runs.resume import RunResumer
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_loader import RunLoader
 from cnnplay.ui.runs.runs import RunsModel
-from cnnplay.ui.shell.document import DocumentModel
+from cnnplay.ui.shell.document import SUFFIX, DocumentModel
 from cnnplay.ui.shell.exporting import ExportModel
 from cnnplay.ui.shell.importing import ImportModel
 from cnnplay.ui.train.augmentation import AugmentationModel
@@ -172,7 +172,7 @@ class Session(QObject):
         if then is not None:
             self.run.shutdown()
         if self.editor.network.name == UNNAMED and not self.run.active:
-            self.editor.apply(rename(self.editor.network, path.stem))
+            self.editor.apply(rename(self.editor.network, path.name.removesuffix(SUFFIX)))
         self.document.save(path, then)
 
     def new(self, key: str = "") -> None:
@@ -317,6 +317,11 @@ class Session(QObject):
             self.layer_times.follow_run(self.run.network)
         self.layer_times.set_busy(busy)
         self.estimate.hold(bool(busy) or self.layer_times.measuring)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is waited for: imports are done, and nothing trains or is measured."""
+        return self.warm and not self._busy_reason
 
     @property
     def _busy_reason(self) -> str:

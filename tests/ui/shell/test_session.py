@@ -353,13 +353,13 @@ def test_a_new_network_gets_the_name_of_its_file_and_a_named_one_keeps_its_own(
     quiet: Quiet, tmp_path: Path
 ) -> None:
     session = quiet.session
-    session.new(empty=True)
+    session.new()
     for name in ("digits", "other"):
         session.save(tmp_path / f"{name}.cnnplay")
         finish_jobs(session.document)
         assert session.editor.network.name == load(tmp_path / f"{name}.cnnplay").network.name == "digits"
         assert not session.document.dirty
-    session.new()
+    session.new("lenet-5")
     session.save(tmp_path / "third.cnnplay")
     finish_jobs(session.document)
     assert session.editor.network.name == preset("lenet-5").network.name

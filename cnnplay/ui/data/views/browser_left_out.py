@@ -26,7 +26,7 @@ class LeftOutPanel(Panel):
         self.list: LeftOutList | None = None
         self.lines: list[ElidedLabel] = []
         self.whole = role(QPushButton("Show all"), "link")
-        self.whole.setToolTip("Lists every file and folder that was left out, with the reason")
+        self.whole.setToolTip("List every file and folder that was left out, with the reason")
         self.whole.clicked.connect(self._show_all)
         self.add_corner(self.whole)
         self._area = QScrollArea()

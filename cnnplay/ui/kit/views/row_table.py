@@ -38,8 +38,9 @@ class RowTable(QTableView):
         header.setAccessibleName("columns")
         self.setSortingEnabled(True)
         self._fitted_widths: list[int] = []
+        self._text_widths: list[int] = []
         self._squeezed_widths: list[int] = []
-        """The columns' widths as `fit_columns` found them, and as they were set."""
+        """The columns' widths and those of their texts as `fit_columns` found them, and as they were set."""
         follow_theme(self.fit_rows)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -58,6 +59,7 @@ class RowTable(QTableView):
         widths = (self.columnWidth(number) for number in range(self.model().columnCount()))
         most = theme().px(self.WIDEST)
         self._fitted_widths = [min(width + theme().px(self.ARROW), most) for width in widths]
+        self._text_widths = [self._text_width(number) for number in range(len(self._fitted_widths))]
         self._squeeze_columns()
 
     def _squeeze_columns(self) -> None:
@@ -73,16 +75,19 @@ class RowTable(QTableView):
         return [self.columnWidth(number) for number in range(count)]
 
     def _needed_width(self, column: int) -> int:
-        """What the texts of a column need. The sorted one needs all: its arrow is beside its heading."""
-        header = self.horizontalHeader()
-        if column == header.sortIndicatorSection():
+        """What a column needs. The sorted one needs all: its arrow is beside its heading."""
+        if column == self.horizontalHeader().sortIndicatorSection():
             return self._fitted_widths[column]
+        return min(self._text_widths[column], self._fitted_widths[column])
+
+    def _text_width(self, column: int) -> int:
+        """The width of the widest text. Asks the model for each row: not to be done at every resizing."""
+        header = self.horizontalHeader()
         heading = str(self.model().headerData(column, Qt.Orientation.Horizontal) or "")
         space = 2 * theme().px(self.LEAST_SPACE)
-        widest = max(
+        return max(
             header.fontMetrics().horizontalAdvance(heading) + space, self.sizeHintForColumn(column) - space
         )
-        return min(widest, self._fitted_widths[column])
 
     @Slot()
     def fit_rows(self) -> None:

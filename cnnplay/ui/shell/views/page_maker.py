@@ -28,7 +28,7 @@ class PageMaker(QObject):
         self._begun: dict[str, tuple[Any, Iterator[None]]] = {}
         self._waiting = [key for key in WORKSPACES if key != "build"]
         self._timer = QTimer(self, interval=PAUSE_MS, timerType=Qt.TimerType.CoarseTimer)
-        self._timer.timeout.connect(self._go_on)
+        self._timer.timeout.connect(self._make_next)
 
     def begin(self) -> None:
         """From now on pages are made in advance."""
@@ -43,20 +43,34 @@ class PageMaker(QObject):
             self._step(key)
 
     @Slot()
-    def _go_on(self) -> None:
+    def _make_next(self) -> None:
         if not self._waiting:
             self._timer.stop()
-        elif self._session.warm and not self._session.run.active and not QApplication.mouseButtons():
+        elif self._session.at_rest and not QApplication.mouseButtons():
             self._step(self._waiting[0])
 
     def _step(self, key: str) -> None:
         """One piece of a page; after the last, the page is made."""
+        try:
+            done = self._piece(key)
+        except Exception:
+            # Half a page must not be taken for one: the next time it is asked for it is begun anew.
+            self._timer.stop()
+            page, _ = self._begun.pop(key, (None, None))
+            if page is not None:
+                self._pages.removeWidget(page)
+                page.deleteLater()
+            raise
+        if done is not None:
+            self._waiting.remove(key)
+            del self._begun[key]
+            self.made.emit(key, done)
+
+    def _piece(self, key: str) -> Any:
+        """Makes the next piece; returns the page if it was the last, else None."""
         if key not in self._begun:
             page = WORKSPACES[key].load()(self._session, self._actions, self._pages)
             self._pages.addWidget(page)
             self._begun[key] = page, page.build()
         page, pieces = self._begun[key]
-        if next(pieces, self) is self:
-            self._waiting.remove(key)
-            del self._begun[key]
-            self.made.emit(key, page)
+        return page if next(pieces, self) is self else None

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cnnplay.modules.pairing import Pairing
 
 MATCHES = {"name": "by name", "order": "by order and shape"}
-LOAD_HINT = "Replaces the network's weights; Train ▸ Restore previous weights brings them back"
+LOAD_HINT = "Replace the network's weights; Train ▸ Restore previous weights brings them back"
 TENSOR_HINT = "The tensor to load into the selected parameter: those of its shape that are not in use"
 NONE = "none (initialize)"
 COLORS = {"missing": "fault", "another shape": "fault", "unexpected": "text_muted"}
