@@ -30,6 +30,7 @@ from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.names_width import names_width
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 PLAIN_BELOW = 10_000_000
 """Numbers are written out where the largest of their column is smaller than this."""
@@ -166,7 +167,9 @@ class CostBars(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             cost = self._cost_at(event.pos())
-            QToolTip.showText(event.globalPos(), self._tooltip_text(cost) if cost else "", self.viewport())
+            QToolTip.showText(
+                event.globalPos(), tip(self._tooltip_text(cost) if cost else ""), self.viewport()
+            )
             return True
         return super().viewportEvent(event)
 

@@ -9,6 +9,7 @@ from cnnplay.network.nodes import Node
 from cnnplay.shapes.formula import Formula
 from cnnplay.shapes.letters import explained
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 
 class FormulaView(QFrame):
@@ -46,7 +47,7 @@ class FormulaView(QFrame):
                 name.setText(formula.name)
                 value.setText(_rich(formula))
                 for label in (name, value):
-                    label.setToolTip("\n".join(letters))
+                    label.setToolTip(tip("\n".join(letters)))
 
     def text(self) -> str:
         """All formulas as plain lines."""

@@ -9,6 +9,7 @@ from cnnplay.shapes.infer import infer
 from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.kit.counts import short_count
 from cnnplay.ui.kit.views.picker import PickerButton
+from cnnplay.ui.kit.views.tooltip import tip
 
 
 class NetworkPicker(PickerButton):
@@ -26,13 +27,13 @@ class NetworkPicker(PickerButton):
     def refresh(self) -> None:
         name = self._editor.network.name
         self.set_choice(name)
-        self.setToolTip(f"Current network: {name}. Click to open another; undo restores this one.")
+        self.setToolTip(tip(f"Current network: {name}. Click to open another; undo restores this one."))
 
     def fill(self, menu: QMenu) -> None:
         for preset in presets():
             text = f"{preset.key}\t{short_count(infer(preset.network).parameters)}"
             action = menu.addAction(text)
-            action.setToolTip(f"{preset.title}, {preset.year}. {preset.remark}")
+            action.setToolTip(tip(f"{preset.title}, {preset.year}. {preset.remark}"))
             action.setData(preset.key)
             action.triggered.connect(self._chosen)
         menu.addSeparator()

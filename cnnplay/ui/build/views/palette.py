@@ -22,6 +22,7 @@ from cnnplay.ui.kit.counts import short_count
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 KEY = Qt.ItemDataRole.UserRole
 COUNT = Qt.ItemDataRole.UserRole + 1
@@ -123,7 +124,7 @@ class PresetList(QListWidget):
             item = QListWidgetItem(preset.key)
             item.setData(KEY, preset.key)
             item.setData(COUNT, short_count(infer(preset.network).parameters))
-            item.setToolTip(preset_text(preset))
+            item.setToolTip(tip(preset_text(preset)))
             self.addItem(item)
         self.itemClicked.connect(self._clicked)
 
@@ -157,7 +158,7 @@ class PalettePanel(Panel):
         self.presets = PresetList()
         self.gallery = role(QPushButton("Gallery…"), "link")
         self.gallery.setToolTip(
-            "Browse the presets as cards, with their papers, remarks and differences from the original."
+            tip("Browse the presets as cards, with their papers, remarks and differences from the original.")
         )
         title = role(QLabel("Presets"), "strong")
         head = hbox((title, 1), self.gallery)

@@ -20,6 +20,7 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import SCROLL_BAR, Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 _MAX_SHOWN = 50
 
@@ -61,7 +62,7 @@ class ProblemRow(QFrame):
     def _show(self) -> None:
         problem = self.problem
         self.setAccessibleName(problem.message)
-        self.setToolTip(_tooltip_text(problem))
+        self.setToolTip(tip(_tooltip_text(problem)))
         self._label.setText(_rich_text(problem))
         self.button.setText(problem.fix.label if problem.fix else "")
         self.button.setVisible(problem.fix is not None)

@@ -10,6 +10,7 @@ from cnnplay.ui.kit.views.class_bars import ClassBars, split_color
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import follow_theme, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 WIDTH = 320
 
@@ -22,7 +23,7 @@ class ClassesPanel(Panel):
         self._model = model
         self.bars = ClassBars()
         self.bars.setToolTip(
-            "Training, validation and (separately) test images of each class. Click a class to see them"
+            tip("Training, validation and (separately) test images of each class. Click a class to see them")
         )
         self.bars.chosen.connect(self._chosen)
         self.area = QScrollArea()

@@ -10,6 +10,7 @@ from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import follow_theme, theme
 from cnnplay.ui.kit.views.tile_panel import Pages
 from cnnplay.ui.kit.views.tiles import TilesView
+from cnnplay.ui.kit.views.tooltip import tip
 
 HEIGHT = 152
 
@@ -27,8 +28,10 @@ class MeansPanel(Panel):
         self.statistics = QLabel()
         self.statistics.setMinimumWidth(1)  # three channels at a large text size need not widen the window
         self.statistics.setToolTip(
-            "Mean and standard deviation of each channel over the training split, with pixels in 0…1. Runs "
-            "normalize images with these values where the image size fits the network"
+            tip(
+                "Mean and standard deviation of each channel over the training split, with pixels in 0…1. "
+                "Runs normalize images with these values where the image size fits the network"
+            )
         )
         self.add_corner(self.pages)
         self.add_corner(self.statistics)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.names_width import names_width
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 ROW = 24
 BAR = 8
@@ -146,7 +147,7 @@ class ClassBars(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QHelpEvent.Type.ToolTip:
             number = self._row_at(event.pos().y())
             if number is not None:
-                QToolTip.showText(event.globalPos(), self.class_text(number), self)
+                QToolTip.showText(event.globalPos(), tip(self.class_text(number)), self)
                 return True
         return super().event(event)  # type: ignore[arg-type]
 

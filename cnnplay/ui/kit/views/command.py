@@ -8,13 +8,15 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from cnnplay.ui.kit.views.tooltip import tip
+
 Keys = QKeySequence.StandardKey | str | tuple[QKeySequence, ...]
 
 
 def set_available(target: QAction | QWidget, hint: str, reason: str) -> None:
     """Enables a control and sets its tooltip; `reason` says why it is unavailable, "" if it is available."""
     target.setEnabled(not reason)
-    target.setToolTip(f"{hint}\nUnavailable: {reason.rstrip('.')}." if reason else hint)
+    target.setToolTip(tip(f"{hint}\nUnavailable: {reason.rstrip('.')}." if reason else hint))
 
 
 class Command(QAction):
@@ -116,5 +118,5 @@ class CommandButton(QPushButton):
     def _follow(self) -> None:
         self.setText(self._command.iconText())
         self.setIcon(self._command.icon())
-        self.setToolTip(self._command.toolTip())
+        self.setToolTip(tip(self._command.toolTip()))
         self.setEnabled(self._command.isEnabled())

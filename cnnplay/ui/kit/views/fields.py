@@ -18,6 +18,7 @@ from cnnplay.network.fields import FieldInfo
 from cnnplay.ui.kit.views.inputs import RIGHT, SEVERAL, ComboBox, IntSpinBox, UnitLabel
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.theme import mark_invalid, role
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.kit.views.undo_keys import forward_undo_to_window
 
 
@@ -35,7 +36,7 @@ class FieldEditor(QWidget):
     def label(self) -> QLabel:
         """The label to be put beside it."""
         label = QLabel(self.field.label)
-        label.setToolTip(self.field.help)
+        label.setToolTip(tip(self.field.help))
         label.setBuddy(self.inputs()[0])
         return label
 
@@ -54,17 +55,17 @@ class FieldEditor(QWidget):
         """Marks the field as invalid, with the reason; "" removes the mark."""
         for widget in self.inputs():
             mark_invalid(widget, bool(message))
-            widget.setToolTip(message or _help(self.field))
+            widget.setToolTip(tip(message or _help(self.field)))
 
     def set_locked(self, reason: str) -> None:
         """Disables the field, and says why; "" enables it."""
         self.setEnabled(not reason)
         role(self.label, "muted" if reason else "")
         text = f"{self.field.help}\nUnavailable: {self.field.label} {reason}" if reason else self.field.help
-        self.label.setToolTip(text)
+        self.label.setToolTip(tip(text))
         if reason:
             for widget in self.inputs():
-                widget.setToolTip(text)
+                widget.setToolTip(tip(text))
 
     def _emit_edited(self, value: object) -> None:
         self.edited.emit(self.field.name, value)
@@ -74,7 +75,7 @@ class FieldEditor(QWidget):
             widget.setAccessibleName(f"{self.field.label} {suffix}".strip())
             widget.setAccessibleDescription(self.field.help)
             forward_undo_to_window(widget)
-            widget.setToolTip(_help(self.field))
+            widget.setToolTip(tip(_help(self.field)))
 
 
 class IntegerEditor(FieldEditor):
@@ -305,5 +306,10 @@ def _help(field: FieldInfo) -> str:
     if field.unit:
         text += f" In {field.unit}."
     if field.minimum is not None and field.maximum is not None:
-        text += f" {field.minimum:,g} to {field.maximum:,g}."
+        text += f" {_limit(field.minimum)} to {_limit(field.maximum)}."
     return text
+
+
+def _limit(value: float) -> str:
+    """``2,147,483,647``, ``0.99``"""
+    return f"{value:,.0f}" if value == round(value) else f"{value:,g}"

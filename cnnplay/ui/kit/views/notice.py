@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 NoticeButton: TypeAlias = tuple[str, str, Callable[[], object]]
 """The text of a button, its tooltip, and what a click does."""
@@ -30,7 +31,7 @@ class Notice(QFrame):
         self.buttons: list[QPushButton] = []
         for text, hint, clicked in buttons:
             button = role(QPushButton(text), "link")
-            button.setToolTip(hint)
+            button.setToolTip(tip(hint))
             button.clicked.connect(clicked)
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons.append(button)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 from cnnplay.ui.kit.views.compact_level import CompactLevel
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 LEAST_CHOICE = 44
 """The smallest width of the choice, in design pixels."""
@@ -100,5 +101,5 @@ class PickerButton(QPushButton):
         action = menu.addAction(text)
         action.setCheckable(True)
         action.setChecked(chosen)
-        action.setToolTip(hint or text)
+        action.setToolTip(tip(hint or text))
         return action

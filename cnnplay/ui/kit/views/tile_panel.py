@@ -17,6 +17,7 @@ from cnnplay.ui.kit.views.legend import Legend
 from cnnplay.ui.kit.views.panel import ElidedLabel, EmptyState
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
 from cnnplay.ui.kit.views.tiles import TilesView
+from cnnplay.ui.kit.views.tooltip import tip
 
 SPACING = 12
 BUTTON = 28
@@ -34,7 +35,7 @@ class TilePanel(QWidget):
         self.legend = Legend()
         self.read_out = role(ElidedLabel(), "muted")
         self.pages = Pages(view)
-        view.setToolTip(HINT)
+        view.setToolTip(tip(HINT))
         view.read_out_changed.connect(self.read_out.setText)
         self.pages.refreshed.connect(self._share)
         self._stack = QStackedLayout()
@@ -123,7 +124,7 @@ class Pages(QWidget):
         ):
             button = QToolButton()
             button.setText(symbol)
-            button.setToolTip(hint)
+            button.setToolTip(tip(hint))
             button.setAccessibleName(hint)
             button.setProperty("direction", direction)
             button.clicked.connect(self._clicked)
@@ -155,7 +156,7 @@ class Pages(QWidget):
             button.setVisible(sideways if direction[1] else along)
             button.setEnabled(possible[direction])
             hint = button.accessibleName()
-            button.setToolTip(hint if possible[direction] else f"{hint}\nThere is none")
+            button.setToolTip(tip(hint if possible[direction] else f"{hint}\nThere is none"))
         self.updateGeometry()
         self._show_label()
         self.refreshed.emit()
@@ -188,7 +189,7 @@ class Pages(QWidget):
         else:
             text = ""
         self._label.setText(text)
-        self._label.setToolTip(self.text if text != self.text else "")
+        self._label.setToolTip(tip(self.text if text != self.text else ""))
         self._label.setVisible(bool(text))
 
     def _restyle(self) -> None:

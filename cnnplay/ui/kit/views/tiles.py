@@ -22,6 +22,7 @@ from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.kit.views.tile_captions import Captions
 from cnnplay.ui.kit.views.tile_colors import colorize_tiles
 from cnnplay.ui.kit.views.tile_layout import arrange, label_height
+from cnnplay.ui.kit.views.tooltip import tip
 
 KEYS = KeyTable(
     "Filters, maps, images",
@@ -270,7 +271,7 @@ class TilesView(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             caption = self.caption_under(event.pos())
             if caption:
-                QToolTip.showText(event.globalPos(), caption, self)
+                QToolTip.showText(event.globalPos(), tip(caption), self)
                 return True
         return super().event(event)
 

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QToolButton, QWidget
 
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.views.concept_canvas import ConceptCanvas
 from cnnplay.ui.learn.views.concept_controls import ConceptControls
@@ -73,6 +74,6 @@ class ConceptPage(Panel):
         button = QToolButton()
         button.setText(text)
         button.setCheckable(True)
-        button.setToolTip(hint)
+        button.setToolTip(tip(hint))
         button.setAccessibleName(f"Step through {text}")
         return button

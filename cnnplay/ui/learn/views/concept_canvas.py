@@ -16,6 +16,7 @@ from cnnplay.lessons.pooling import PoolStep
 from cnnplay.lessons.text import number
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.learn.concept import ConceptModel
 from cnnplay.ui.learn.concept_scene import Scene
 from cnnplay.ui.learn.concept_text import StepText, step_text
@@ -287,7 +288,7 @@ class ConceptCanvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tooltip_at(QPointF(event.pos())), self)
+            QToolTip.showText(event.globalPos(), tip(self.tooltip_at(QPointF(event.pos()))), self)
             return True
         return super().event(event)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.learn.concept import SPEEDS, ConceptModel
 
 
@@ -131,7 +132,7 @@ class ConceptControls(QWidget):
         role(label, "muted")
         label.setBuddy(spin)
         spin.setAccessibleName(name)
-        spin.setToolTip(hint)
+        spin.setToolTip(tip(hint))
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._labels[spin] = label
         self._choices.addWidget(label)
@@ -142,7 +143,7 @@ class ConceptControls(QWidget):
         button = QToolButton()
         button.setText(text)
         button.setAccessibleName(name)
-        button.setToolTip(hint)
+        button.setToolTip(tip(hint))
         self._row.addWidget(button)
         return button
 

@@ -11,6 +11,7 @@ from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import theme
 from cnnplay.ui.kit.views.tile_panel import Pages
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.evaluation_view import EvaluationView
@@ -56,8 +57,10 @@ class ConfusionMatrix(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(
-            "Rows are the true classes, columns the predictions; the diagonal is correct. The shade is the "
-            "share of the row. Arrow keys move, Enter shows the cell's images"
+            tip(
+                "Rows are the true classes, columns the predictions; the diagonal is correct. The shade is "
+                "the share of the row. Arrow keys move, Enter shows the cell's images"
+            )
         )
         theme().changed.connect(self.update)
 

@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from cnnplay.ui.kit.views.tile_panel import TilePanel
 from cnnplay.ui.kit.views.tiles import TilesView
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.look.layers import filters_node
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import filter_text, filter_tiles
@@ -23,8 +24,10 @@ class FiltersView(LookPanel):
         self.body.addWidget(self.tiles)
         self.color = QCheckBox("in color")
         self.color.setToolTip(
-            "Show each filter as one color image: its weights for red, green and blue combined; gray is 0. "
-            "Off: one tile per channel, on the signed scale"
+            tip(
+                "Show each filter as one color image: its weights for red, green and blue combined; gray is "
+                "0. Off: one tile per channel, on the signed scale"
+            )
         )
         self.color.setAccessibleName("Show filters in color")
         self.color.toggled.connect(self.refresh)

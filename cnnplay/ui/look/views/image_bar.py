@@ -21,6 +21,7 @@ from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
 from cnnplay.ui.look.views.draw_pad import DrawPad
@@ -111,14 +112,16 @@ class ImageBar(QFrame):
         role(self.detail, "muted")
         self.as_input = QCheckBox("as network input")
         self.as_input.setToolTip(
-            "Show the image after preprocessing: resized to the network's input, with its channels, and "
-            "normalized. Off: the original image"
+            tip(
+                "Show the image after preprocessing: resized to the network's input, with its channels, and "
+                "normalized. Off: the original image"
+            )
         )
         self.as_input.setAccessibleName("Show the image as network input")
         self.as_input.toggled.connect(self._switch)
         self.inverted = QCheckBox("inverted")
         self.inverted.setToolTip(
-            "Swap dark and light: MNIST's digits are white on black, digits on paper are black on white"
+            tip("Swap dark and light: MNIST's digits are white on black, digits on paper are black on white")
         )
         self.inverted.setAccessibleName("Invert the image")
         self.inverted.toggled.connect(look.image_choice.set_inverted)
@@ -247,7 +250,7 @@ class ImageBar(QFrame):
 
     def _button(self, text: str, hint: str) -> QPushButton:
         button = QPushButton(text)
-        button.setToolTip(hint)
+        button.setToolTip(tip(hint))
         button.setAccessibleName(text)
         button.setCursor(Qt.CursorShape.ArrowCursor)
         return button

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.kit.views.tile_panel import TilePanel
 from cnnplay.ui.kit.views.tiles import TilesView
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.look.layers import has_activation
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import is_row, map_text, map_tiles
@@ -68,7 +69,9 @@ class MapsView(LookPanel):
         network = self.look.report.network if self.look.report is not None else self.look.editor.network
         row = is_row(maps)
         self.activated.setEnabled(has_activation(network, maps.node))
-        self.activated.setToolTip(AFTER if self.activated.isEnabled() else NONE_FOLLOWS.format(maps.node))
+        self.activated.setToolTip(
+            tip(AFTER if self.activated.isEnabled() else NONE_FOLLOWS.format(maps.node))
+        )
         self.set_title(f"{'Outputs' if row else 'Feature maps'} of {maps.node}")
         note = "" if self.look.origin in ("live", "trained") else f" · {self.look.origin}"
         self.set_muted(map_text(maps, self.shared_scale.isChecked() or row) + note)
@@ -107,7 +110,7 @@ class MapsView(LookPanel):
 
 def _switch(text: str, hint: str, on: bool) -> QCheckBox:
     box = role(QCheckBox(text), "muted")
-    box.setToolTip(hint)
+    box.setToolTip(tip(hint))
     box.setAccessibleName(text)
     box.setChecked(on)
     return box

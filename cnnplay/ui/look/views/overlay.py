@@ -10,6 +10,7 @@ from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel, wrapped
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import as_bytes
 from cnnplay.ui.look.probe import Maps
@@ -47,8 +48,10 @@ class OverlayCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Feature map over the image")
         self.setToolTip(
-            "Each pixel of the map is drawn at the center of its receptive field (the frame): only that part "
-            "of the image affects it. Click or drag to select a pixel; arrow keys move it"
+            tip(
+                "Each pixel of the map is drawn at the center of its receptive field (the frame): only that "
+                "part of the image affects it. Click or drag to select a pixel; arrow keys move it"
+            )
         )
         theme().changed.connect(self.refresh)
 

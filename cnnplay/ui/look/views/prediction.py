@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnplay.ui.kit.numerals import percent
 from cnnplay.ui.kit.views.names_width import names_width
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.look_tiles import Prediction
 from cnnplay.ui.look.views.look_panel import LookPanel
@@ -32,8 +33,10 @@ class PredictionBars(QWidget):
         self._is_new = False
         self.setAccessibleName("Prediction")
         self.setToolTip(
-            "Softmax turns the last layer's outputs (logits) into probabilities that sum to 1. Green: the "
-            "true class; red: a wrong prediction; blue: the true class is not known"
+            tip(
+                "Softmax turns the last layer's outputs (logits) into probabilities that sum to 1. Green: "
+                "the true class; red: a wrong prediction; blue: the true class is not known"
+            )
         )
         policy = QSizePolicy.Policy.Fixed if rows else QSizePolicy.Policy.Expanding
         self.setSizePolicy(QSizePolicy.Policy.Expanding, policy)

@@ -6,6 +6,7 @@ from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role
 from cnnplay.ui.kit.views.tile_panel import Pages
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.look.evaluation_result import EvaluationResult
 from cnnplay.ui.look.look import LookModel
 from cnnplay.ui.look.views.evaluation_view import EvaluationView
@@ -23,8 +24,10 @@ class TopLossesView(EvaluationView):
         super().__init__("Top losses", EMPTY, look, parent)
         self.thumbnails = Thumbnails("Images with top losses", look, least=46, most=64)
         self.thumbnails.setToolTip(
-            "The wrong prediction (red) and the true class, the most confident mistake first. Click an image "
-            "to look inside: would you have recognized it?"
+            tip(
+                "The wrong prediction (red) and the true class, the most confident mistake first. Click an "
+                "image to look inside: would you have recognized it?"
+            )
         )
         self.read_out = role(ElidedLabel(), "muted")
         self.pages = Pages(self.thumbnails)

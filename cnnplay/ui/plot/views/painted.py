@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 
 class PaintedPlot(QWidget):
@@ -17,7 +18,7 @@ class PaintedPlot(QWidget):
         super().__init__(parent)
         self.redraws = 0
         self.setAccessibleName(name)
-        self.setToolTip(hint)
+        self.setToolTip(tip(hint))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme().changed.connect(self._restyle)
 

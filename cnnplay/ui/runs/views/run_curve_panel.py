@@ -16,6 +16,7 @@ from cnnplay.spec.tasks import LOSS
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.plot.curve_settings import SMOOTHINGS
 from cnnplay.ui.runs.run_curves import AXES, SPLITS
 from cnnplay.ui.runs.runs import MOST_DRAWN, RunsModel
@@ -123,7 +124,7 @@ class RunCurvePanel(Panel):
         steps = self._model.smoothing
         self.slider.setVisible(training)  # validation is not smoothed
         now = f"averaged over {steps} steps" if steps > 1 else "off"
-        self.slider.setToolTip(f"Smooth the training curves. Now: {now}.")
+        self.slider.setToolTip(tip(f"Smooth the training curves. Now: {now}."))
 
     def _facts(self, selected: int, problems: str) -> str:
         smoothed = self._model.splits != "validation" and self._model.smoothing > 1
@@ -165,5 +166,5 @@ def _choice(choices: tuple[str, ...], selected: str, name: str, hint: str) -> QC
     box.addItems(list(choices))
     box.setCurrentIndex(choices.index(selected))
     box.setAccessibleName(name)
-    box.setToolTip(hint)
+    box.setToolTip(tip(hint))
     return box

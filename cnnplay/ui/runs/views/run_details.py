@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from cnnplay.runs.notes import TAG
 from cnnplay.ui.kit.views.panel import Panel
 from cnnplay.ui.kit.views.theme import follow_theme, mark_invalid, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_facts import facts
 from cnnplay.ui.runs.runs import RunsModel
@@ -38,11 +39,11 @@ class RunDetailsPanel(Panel):
         self.tags = QLineEdit()
         self.tags.setPlaceholderText("Tags")
         self.tags.setAccessibleName("tags of the run")
-        self.tags.setToolTip(TAGS_HINT)
+        self.tags.setToolTip(tip(TAGS_HINT))
         self.note = QPlainTextEdit()
         self.note.setPlaceholderText("Note")
         self.note.setAccessibleName("note on the run")
-        self.note.setToolTip(NOTE_HINT)
+        self.note.setToolTip(tip(NOTE_HINT))
         self.note.setTabChangesFocus(True)
         self._form = QFormLayout()
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -111,10 +112,10 @@ class RunDetailsPanel(Panel):
         mark_invalid(self.tags, bool(bad))
         if bad:
             self.tags.setToolTip(
-                f"{TAGS_HINT}\n“{bad}” is not a tag: at most 40 characters, without : ; < > = or quotes."
+                tip(f"{TAGS_HINT}\n“{bad}” is not a tag: at most 40 characters, without : ; < > = or quotes.")
             )
             return
-        self.tags.setToolTip(TAGS_HINT)
+        self.tags.setToolTip(tip(TAGS_HINT))
         self._actions.set_tags(self._path, line)
 
     @Slot()

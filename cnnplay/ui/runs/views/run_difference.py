@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import follow_theme, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_labels import labels
 from cnnplay.ui.runs.runs import RunsModel
@@ -77,7 +78,7 @@ class RunDifferencePanel(Panel):
             self.table.setRowHeight(number, theme().px(ROW))
             for place, text in enumerate((row.name, row.first, row.second)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(tip(text))
                 if row.heading:
                     item.setFont(strong)
                 elif not place:
@@ -101,7 +102,7 @@ class RunDifferencePanel(Panel):
             item = QTableWidgetItem(
                 swatch(self._runs.slot_of(row.path) or 0), shortened(label, metrics, room)
             )
-            item.setToolTip(f"{label}\n{row.path}")
+            item.setToolTip(tip(f"{label}\n{row.path}"))
             self.table.setHorizontalHeaderItem(number, item)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

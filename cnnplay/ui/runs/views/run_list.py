@@ -24,6 +24,7 @@ from cnnplay.ui.kit.views.confirm_replace import confirm_replace
 from cnnplay.ui.kit.views.dialog_title import MessageBox
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.runs.deletion_plan import CLEANUP_TEXTS, DeletionPlan
 from cnnplay.ui.runs.run_actions import RunActions
 from cnnplay.ui.runs.run_loader import RunLoader
@@ -159,7 +160,7 @@ class RunListPanel(Panel):
         self.add_button = CommandButton(self.add_action, "Add a folder of runs")
         self.export_button.setToolTip("Export the selected runs as CSV tables or TensorBoard logs")
         self.clean_button.setToolTip(
-            "Free disk space: delete weights and checkpoints that the selected runs, or all, do not need"
+            tip("Free disk space: delete weights and checkpoints that the selected runs, or all, do not need")
         )
         for widget in (
             self.filter, self.open_button, self.export_button, self.clean_button, self.delete_button,
@@ -208,7 +209,7 @@ class RunListPanel(Panel):
         else:
             self.empty.set_text(NO_MATCH if runs.rows else EMPTY)
         self._stack.setCurrentWidget(self.table if runs.filtered.rowCount() else self.empty)
-        self.filter.setToolTip(FILTER_HINT)
+        self.filter.setToolTip(tip(FILTER_HINT))
 
     def _forget_disabled_reason(self) -> str:
         selected = self._runs.selected

@@ -5,6 +5,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.plot.views.axes import Axes
 from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.search.search import SearchModel
@@ -111,6 +112,8 @@ class BestPlot(PaintedPlot):
         if isinstance(event, QHelpEvent):
             number = self.trial_at(QPointF(event.pos()))
             row = next((row for row in self._model.rows if row.number == number), None)
-            QToolTip.showText(event.globalPos(), "" if row is None else self._model.trial_text(row), self)
+            QToolTip.showText(
+                event.globalPos(), tip("" if row is None else self._model.trial_text(row)), self
+            )
             return True
         return super().event(event)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from cnnplay.ui.kit.views.keytable import KeyRow, KeyTable
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.plot.views.painted import PaintedPlot
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_plots import Axis, Line, ParallelAxes
@@ -223,7 +224,7 @@ class ParallelPlot(PaintedPlot):
             number = self.trial_at(QPointF(event.pos()))
             row = next((row for row in self._model.rows if row.number == number), None)
             text = HINT if row is None else self._model.trial_text(row)
-            QToolTip.showText(event.globalPos(), text, self)
+            QToolTip.showText(event.globalPos(), tip(text), self)
             return True
         return super().event(event)  # type: ignore[arg-type]
 

@@ -11,6 +11,7 @@ from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.splitter import Splitter
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.search.search_plots import importance_worth
 from cnnplay.ui.search.search_session import SearchSession
 from cnnplay.ui.search.views.best_plot import BestPlot
@@ -61,7 +62,7 @@ class SearchWindow(QDialog):
         role(self._hint, "muted")
         self.studies = ComboBox((NEW,))
         self.studies.setAccessibleName("study")
-        self.studies.setToolTip(STUDIES_HINT)
+        self.studies.setToolTip(tip(STUDIES_HINT))
         self.studies.activated.connect(self._study_selected)
         self.close_button = QPushButton("Close")
         self.close_button.setAutoDefault(False)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from cnnplay.search.rows import counted
 from cnnplay.ui.kit.views.theme import role
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.search.search import SearchModel
 
 TEXT = "Search…"
@@ -20,7 +21,7 @@ class SearchButton(QPushButton):
         super().__init__(TEXT, parent)
         role(self, "link")
         self.setAccessibleName("Search hyperparameters")
-        self.setToolTip(HINT)
+        self.setToolTip(tip(HINT))
         self.clicked.connect(lambda: open_search())
         self._model: SearchModel | None = None
 

@@ -23,6 +23,7 @@ from cnnplay.ui.kit.views.inputs import RIGHT, ComboBox
 from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import follow_theme, mark_invalid, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.kit.views.whole_rows import WholeRows
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_space import FieldGroup, Scale, SpaceField, SpaceModel, entry_text
@@ -83,7 +84,7 @@ class SpacePanel(Panel):
     def _show_group(self, group: FieldGroup) -> None:
         if group.key not in self._groups:
             title = role(QLabel(group.title), "strong")
-            title.setToolTip(group.hint)
+            title.setToolTip(tip(group.hint))
             layout = QVBoxLayout()
             layout.setSpacing(theme().px(2))
             if self._groups:
@@ -135,7 +136,7 @@ class FieldRow(QWidget):
         super().__init__(parent)
         self._space, self._name = space, row.name
         self.checkbox = QCheckBox(row.variable.label)
-        self.checkbox.setToolTip(row.field.help)
+        self.checkbox.setToolTip(tip(row.field.help))
         self.checkbox.setAccessibleName(f"search {row.variable.label}")
         self.checkbox.clicked.connect(lambda varied: space.set_varied(self._name, varied))
         self.current = role(QLabel(), "muted")
@@ -195,7 +196,7 @@ class RangeEditor(QWidget):
         self._scales: list[Scale] = []
         self.scale = ComboBox(())
         self.scale.setAccessibleName(f"{self._label}: scale")
-        self.scale.setToolTip(SCALE_HINT)
+        self.scale.setToolTip(tip(SCALE_HINT))
         self.scale.activated.connect(lambda index: space.set_scale(self._name, self._scales[index]))
         dash = role(QLabel("–"), "muted")
         hbox(self.low, dash, self.high, self.scale, spacing=4, into=self)
@@ -220,7 +221,7 @@ class RangeEditor(QWidget):
         line = QLineEdit()
         line.setAlignment(RIGHT)
         line.setAccessibleName(f"{self._label}: {word}")
-        line.setToolTip(f"{self._label}, {word}: {self._row.field.help}")
+        line.setToolTip(tip(f"{self._label}, {word}: {self._row.field.help}"))
         line.textEdited.connect(lambda text: self._typed(line, which, text))
         line.editingFinished.connect(lambda: self._finished(line))
         return line
@@ -263,7 +264,7 @@ class ChoiceChips(QWidget):
             button.setText(choice)
             button.setCheckable(True)
             button.setAccessibleName(f"{row.variable.label}: {choice}")
-            button.setToolTip(f"Turn off to leave {choice} out")
+            button.setToolTip(tip(f"Turn off to leave {choice} out"))
             button.clicked.connect(_setter(space, row.name, choice))
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(0)

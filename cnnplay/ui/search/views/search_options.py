@@ -12,6 +12,7 @@ from cnnplay.ui.kit.views.inputs import ComboBox, IntSpinBox
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.search.search import MOST_TRIALS, SearchModel
 
 WIDTH = 96
@@ -47,7 +48,7 @@ class OptionsPanel(Panel):
         self.estimate, self.reason = wrapped(), wrapped()
         self.start, self.stop = QPushButton("Search"), QPushButton("Stop")
         role(self.start, "primary")
-        self.stop.setToolTip(STOP_HINT)
+        self.stop.setToolTip(tip(STOP_HINT))
         self._lay_out()
         self.trials.valueChanged.connect(lambda value: model.set_options(trials=value))
         self.epochs.valueChanged.connect(lambda value: model.set_options(epochs=value))
@@ -74,7 +75,7 @@ class OptionsPanel(Panel):
             label = QLabel(text)
             label.setBuddy(widget)
             widget.setAccessibleName(text)
-            widget.setToolTip(hint)
+            widget.setToolTip(tip(hint))
             form.addWidget(label, number % 2, 3 * (number // 2))
             form.addWidget(widget, number % 2, 3 * (number // 2) + 1)
         form.setColumnStretch(2, 1)
@@ -95,12 +96,12 @@ class OptionsPanel(Panel):
             (self.pruner, model.pruner, PRUNERS[model.pruner]),
         ):
             box.setCurrentIndex(box.findText(value))
-            box.setToolTip(text)
+            box.setToolTip(tip(text))
             box.setEnabled(not active)
         self.trials.setEnabled(not active)
         self.epochs.setEnabled(not active and not model.has_started)
         locked = "The study has started: its number of epochs per trial is fixed"
-        self.epochs.setToolTip(locked if model.has_started else EPOCHS.help)
+        self.epochs.setToolTip(tip(locked if model.has_started else EPOCHS.help))
         reason = model.disabled_reason()
         self.start.setText("Resume" if model.has_started and not active else "Search")
         set_available(self.start, START_HINT, reason)

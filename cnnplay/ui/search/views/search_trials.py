@@ -16,6 +16,7 @@ from cnnplay.ui.kit.views.keytable import ENTER, KeyRow, KeyTable
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.search.search import SearchModel
 from cnnplay.ui.search.search_promotion import Promoter
 from cnnplay.ui.search.search_table import BEST_ROLE, STATE_ROLE
@@ -47,7 +48,7 @@ class TrialTableView(RowTable):
         self.setModel(model.table)
         self.setItemDelegate(TrialDelegate(self))
         self.setAccessibleName("trials")
-        self.setToolTip(f"A row per trial; click a header to sort. {self.KEYS.sentence()}")
+        self.setToolTip(tip(f"A row per trial; click a header to sort. {self.KEYS.sentence()}"))
         self.horizontalHeader().setStretchLastSection(True)
         self.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.selectionModel().selectionChanged.connect(self._selection_changed)

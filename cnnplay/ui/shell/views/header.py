@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from cnnplay.ui.kit.views.compact_level import Compactable, CompactLevel
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.shell.workspaces import WORKSPACES
 
 
@@ -30,7 +31,7 @@ class Header(QWidget):
             tab = role(QPushButton(row.title), "tab")
             tab.setCheckable(True)
             keys = QKeySequence(row.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-            tab.setToolTip(f"{row.hint} ({keys})")
+            tab.setToolTip(tip(f"{row.hint} ({keys})"))
             tab.setAccessibleName(f"Workspace {row.title}")
             tab.clicked.connect(self._tab_clicked)
             tab.setProperty("workspace", key)

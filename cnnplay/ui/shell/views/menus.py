@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from cnnplay.ui.kit.views.command import Command
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.shell.workspaces import WORKSPACES
 from cnnplay.ui.train.final_test import final_test_disabled_reason
 
@@ -177,5 +178,5 @@ class Menus:
             empty.setEnabled(False)
         for path in paths:
             action = self.recent.addAction(path.name)
-            action.setToolTip(str(path))
+            action.setToolTip(tip(str(path)))
             action.triggered.connect(lambda _checked=False, chosen=path: self._window.files.open_path(chosen))

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolTip, QWidge
 
 from cnnplay.ui.kit.views.panel import ElidedLabel
 from cnnplay.ui.kit.views.theme import role
+from cnnplay.ui.kit.views.tooltip import tip
 
 
 def figure(number: str, unit: str) -> str:
@@ -52,10 +53,10 @@ class StatusLine(QWidget):
         if question != self.why.text():
             self.why.setText(question)
             self.why.setVisible(bool(question))
-        self.why.setToolTip(answer)
+        self.why.setToolTip(tip(answer))
 
     def _explain(self) -> None:
-        QToolTip.showText(self.why.mapToGlobal(self.why.rect().topLeft()), self.why.toolTip(), self.why)
+        QToolTip.showText(self.why.mapToGlobal(self.why.rect().topLeft()), tip(self.why.toolTip()), self.why)
 
     def set_state(self, rich_text: str) -> None:
         self._state.setText(rich_text)

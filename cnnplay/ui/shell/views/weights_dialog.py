@@ -27,6 +27,7 @@ from cnnplay.ui.kit.views.layouts import hbox, vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, wrapped
 from cnnplay.ui.kit.views.row_table import RowTable
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.shell.importing import ReadWeights
 from cnnplay.ui.shell.pairing_table import RESULT_ROLE, PairingTable
 
@@ -62,7 +63,7 @@ class PairingView(RowTable):
         self.setModel(table)
         self.setItemDelegate(PairingDelegate(self))
         self.setAccessibleName("tensors and parameters")
-        self.setToolTip(f"A row per parameter. {self.KEYS.sentence()}")
+        self.setToolTip(tip(f"A row per parameter. {self.KEYS.sentence()}"))
         self.doubleClicked.connect(self.choose_requested)
         self.fit_columns()
 

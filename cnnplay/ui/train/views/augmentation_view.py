@@ -10,6 +10,7 @@ from cnnplay.ui.kit.views.images import to_qimage
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import FactsLabel
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.train.augmentation import AugmentationModel
 
 LEAST, LEAST_MIXED, MOST = 28, 24, 72
@@ -52,7 +53,7 @@ class AugmentationView(QWidget):
         self._images: list[tuple[QImage, QImage]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Training images before and after augmentation")
-        self.setToolTip(HELP)
+        self.setToolTip(tip(HELP))
         self.footer = Footer(model)
         model.changed.connect(self.refresh)
         theme().changed.connect(self._restyle)
@@ -104,7 +105,7 @@ class AugmentationView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.text_at(event.pos()) or HELP, self)
+            QToolTip.showText(event.globalPos(), tip(self.text_at(event.pos()) or HELP), self)
             return True
         return super().event(event)
 

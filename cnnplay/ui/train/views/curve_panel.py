@@ -7,6 +7,7 @@ from cnnplay.spec.tasks import LOSS, Metric
 from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.panel import EmptyState, Panel
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.plot.curve_settings import SMOOTHINGS, Role
 from cnnplay.ui.train.curves import CurvesModel, other_network_text
 from cnnplay.ui.train.run import RunModel
@@ -75,7 +76,7 @@ class CurvePanel(Panel):
         self.set_muted(" · ".join(part for part in (other, shown) if part))
         hint = "" if nothing else self._model.hint(self._shown.name, history)
         for widget in (self._title, self._head):  # the text beside the title has no tooltip of its own
-            widget.setToolTip(hint)
+            widget.setToolTip(tip(hint))
         self.plot.set_dimmed(bool(other))
         self.plot.refresh()
 
@@ -90,7 +91,7 @@ class CurvePanel(Panel):
     def _link(self, text: str, hint: str) -> QPushButton:
         button = QPushButton(text)
         role(button, "link")
-        button.setToolTip(hint)
+        button.setToolTip(tip(hint))
         button.setAccessibleName(f"{text} {self._shown.title} curves")
         self.add_corner(button)
         return button
@@ -138,6 +139,8 @@ class CurvePanel(Panel):
         steps = self._model.smoothing
         self.smoothing.setText(f"smoothing {steps}" if steps > 1 else "smoothing off")
         self.slider.setToolTip(
-            "Smooth both training curves over more or fewer steps; raw values stay visible behind them. "
-            + (f"Now: {steps} steps." if steps > 1 else "Now: off.")
+            tip(
+                "Smooth both training curves over more or fewer steps; raw values stay visible behind them. "
+                + (f"Now: {steps} steps." if steps > 1 else "Now: off.")
+            )
         )

@@ -10,6 +10,7 @@ from cnnplay.ui.data.data import FOLDER, DataModel, choice_text, title_of
 from cnnplay.ui.kit.devices import device_choices, device_text
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.picker import PickerButton
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
 
@@ -54,7 +55,7 @@ class DataPicker(PickerButton):
         error = f"\nThe last selection could not be loaded: {data.error}" if data.error else ""
         self._fetch_state = data.downloads.state
         download_error = f"\n{data.downloads.status_text}" if data.downloads.state == "failed" else ""
-        self.setToolTip(f"The data set to train on. Now: {data.summary}{notes}{error}{download_error}")
+        self.setToolTip(tip(f"The data set to train on. Now: {data.summary}{notes}{error}{download_error}"))
 
     def fill(self, menu: QMenu) -> None:
         data = self._data
@@ -64,7 +65,7 @@ class DataPicker(PickerButton):
         if data.downloads.state == "downloading":
             cancel = menu.addAction(f"Cancel download of {data.downloads.key}")
             cancel.setToolTip(
-                "Cancel the download and keep the part downloaded so far; a later download resumes there"
+                tip("Cancel the download and keep the part downloaded so far; a later download resumes there")
             )
             cancel.triggered.connect(data.downloads.cancel)
             menu.addSeparator()

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.train.estimate import EstimateModel
 
 
@@ -18,8 +19,10 @@ class EstimateLine(QWidget):
         self.label = wrapped("", "")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setToolTip(
-            "Estimated memory of the run on this machine: weights, gradients, optimizer state, all feature "
-            "maps of a batch, and the images."
+            tip(
+                "Estimated memory of the run on this machine: weights, gradients, optimizer state, all "
+                "feature maps of a batch, and the images."
+            )
         )
         self.fix = role(QPushButton(), "link")
         self.fix.clicked.connect(estimate.fix)
@@ -45,6 +48,6 @@ class EstimateLine(QWidget):
         self.fix.setToolTip("Set the batch size to the largest one that fits into free memory")
         self.fix.setVisible(bool(estimate.fix_label))
         self.largest.setText(estimate.largest_label)
-        self.largest.setToolTip(estimate.largest_hint)
+        self.largest.setToolTip(tip(estimate.largest_hint))
         self.largest.setVisible(bool(estimate.largest_label))
         self.setVisible(self._wanted and bool(text))

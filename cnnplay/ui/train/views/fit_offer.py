@@ -11,6 +11,7 @@ from cnnplay.ui.kit.views.fields import PairEditor
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.train.fit_offer import FitOfferModel, Option
 
 SIZE = msgspec.structs.replace(
@@ -34,7 +35,7 @@ class FitOfferBar(QFrame):
         self._question = wrapped("", "strong")
         self.later = role(QPushButton("Keep as is"), "link")
         self.later.setToolTip(
-            "Change neither the network nor the images. You can set the number of classes in Build."
+            tip("Change neither the network nor the images. You can set the number of classes in Build.")
         )
         self.later.clicked.connect(model.dismiss)
         top = hbox((self._question, 1), self.later)

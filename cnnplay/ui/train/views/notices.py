@@ -5,6 +5,7 @@ from PySide6.QtGui import QGuiApplication
 
 from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.notice import Notice, NoticeStack
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.train.failure import SettingFix, fix_for
 from cnnplay.ui.train.run import RunModel
 from cnnplay.ui.train.settings import SettingsModel
@@ -70,7 +71,7 @@ class RunNotices(NoticeStack):
         notes = self._run.history.notes[-min(new, 20) :] if new else []
         more = f" (and {new - 1:,} more)" if new > 1 else ""
         self.note.set_text(notes[-1] + more if notes else "")
-        self.note.setToolTip("\n".join(notes))
+        self.note.setToolTip(tip("\n".join(notes)))
 
     @Slot()
     def _apply_fix(self) -> None:

@@ -13,6 +13,7 @@ from cnnplay.ui.kit.views.inputs import ComboBox
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.train.rate_finder import RateFinder
 from cnnplay.ui.train.schedule import rate_text
 from cnnplay.ui.train.views.rate_plot import RatePlot
@@ -71,7 +72,7 @@ class RateFinderDialog(QDialog):
             row.addSpacing(theme().px(6))
         label = QLabel("weights")
         label.setBuddy(self.weights)
-        label.setToolTip(WEIGHTS_HINT)
+        label.setToolTip(tip(WEIGHTS_HINT))
         row.addWidget(label)
         row.addWidget(self.weights)
         row.addSpacing(theme().px(6))

@@ -10,6 +10,7 @@ from cnnplay.ui.kit.views.fields import FieldEditor
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import Panel, wrapped
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.train.augmentation import AugmentationModel
 from cnnplay.ui.train.estimate import EstimateModel
 from cnnplay.ui.train.run import RunModel
@@ -173,7 +174,7 @@ class SettingsPanel(Panel):
         running, settings = self._run.active, self._settings
         # Only in the first group: a small screen has no room for more.
         self.estimate_line.set_wanted(self.tabs.currentIndex() == 0 and not running)
-        self._title.setToolTip(f"Settings: {DURING if running else NEXT}")
+        self._title.setToolTip(tip(f"Settings: {DURING if running else NEXT}"))
         for page in self.pages.values():
             # Problems take the place of the drawing: below it, they would not be visible.
             page.show_below(not settings.problems)

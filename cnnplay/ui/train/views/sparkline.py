@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnplay.ui.kit.throttle import Throttle
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 from cnnplay.ui.plot.curve import Curve
 from cnnplay.ui.plot.curve_limits import top_without_spikes
 from cnnplay.ui.plot.curve_settings import DEFAULT_SMOOTHING
@@ -43,7 +44,7 @@ class Sparkline(QWidget):
         if not self.isVisible():
             return
         text = self._run.recorder.progress.step_text
-        self.setToolTip(f"Loss so far; {text}" if text else "")
+        self.setToolTip(tip(f"Loss so far; {text}" if text else ""))
         self.redraws += 1
         self.update()
 

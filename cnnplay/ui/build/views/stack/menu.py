@@ -11,6 +11,7 @@ from cnnplay.ui.build.editor import EditorModel
 from cnnplay.ui.build.palette_search import kind_help
 from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 _SECTIONS = (
     ("duplicate", "cut", "copy", "paste", "delete"),
@@ -42,7 +43,7 @@ def _entry(menu: QMenu, name: str, actions: StackActions) -> None:
         return
     # A separate action, so that the text in the menu bar does not change.
     disabled = menu.addAction(f"{command.text()}  ({command.reason})")
-    disabled.setToolTip(command.toolTip())
+    disabled.setToolTip(tip(command.toolTip()))
     disabled.setEnabled(False)
 
 
@@ -55,7 +56,7 @@ def _insertion(menu: QMenu, title: str, editor: EditorModel, place: Callable[[],
             inner.addSeparator()
         before = kind.family
         entry = inner.addAction(_dot(theme().family(kind.family)), kind.title)
-        entry.setToolTip(kind_help(kind))
+        entry.setToolTip(tip(kind_help(kind)))
         entry.triggered.connect(_inserter(editor, kind.tag, place))
 
 

@@ -8,6 +8,7 @@ from cnnplay.ui.build.views.stack.actions import StackActions
 from cnnplay.ui.build.views.stack.view import StackView
 from cnnplay.ui.kit.views.panel import MARGINS, SCROLL_BAR, Panel
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 
 class StackPanel(Panel):
@@ -53,8 +54,10 @@ class StackPanel(Panel):
         missing = not self._editor.disabled_reason("add_head")
         self.head_button.setVisible(missing)
         self.head_button.setToolTip(
-            f"The network does not end in one score for each of the {classes:,} classes yet:"
-            " append what is missing."
+            tip(
+                f"The network does not end in one score for each of the {classes:,} classes yet:"
+                " append what is missing."
+            )
         )
 
     def _add_head(self) -> None:

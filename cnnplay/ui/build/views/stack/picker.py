@@ -29,6 +29,7 @@ from cnnplay.network.network import Place
 from cnnplay.ui.build.palette_search import kind_help, matching_kinds
 from cnnplay.ui.build.views.stack.canvas import StackCanvas
 from cnnplay.ui.kit.views.theme import role, theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 TAG = Qt.ItemDataRole.UserRole
 
@@ -88,7 +89,7 @@ class LayerList(QListWidget):
         for kind in matching_kinds(text):
             item = QListWidgetItem(kind.title)
             item.setData(TAG, kind.tag)
-            item.setToolTip(kind_help(kind))
+            item.setToolTip(tip(kind_help(kind)))
             self.addItem(item)
         if text.strip() and self.count():
             self.setCurrentRow(0)

@@ -26,6 +26,7 @@ from cnnplay.ui.build.views.stack.picker import LayerInserter
 from cnnplay.ui.build.views.stack.selection import StackSelection
 from cnnplay.ui.build.views.stack.tooltips import tooltip_text
 from cnnplay.ui.kit.views.theme import theme
+from cnnplay.ui.kit.views.tooltip import tip
 
 
 class StackView(StackCanvas):
@@ -85,7 +86,7 @@ class StackView(StackCanvas):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             point = self.on_canvas(event.pos())
             QToolTip.showText(
-                event.globalPos(), tooltip_text(self.editor, self.boxes, point), self.viewport()
+                event.globalPos(), tip(tooltip_text(self.editor, self.boxes, point)), self.viewport()
             )
             return True
         return super().viewportEvent(event)
