@@ -71,7 +71,7 @@ def test_a_click_downloads_shows_the_progress_and_uses_it(
     with qtbot.waitSignal(window.session.data.changed):
         near.released.set()  # it breaks off, and goes on at once
     assert window.data_picker.choice.text() == "mnist"
-    assert "10 test (held out)" in window.data_picker.toolTip()
+    assert "10 test (held out)" in window.data_picker.toolTip().replace("\n", " ")
     assert not window.download_notice.isVisible()
 
 
