@@ -131,10 +131,12 @@ def load(key: str, progress: Progress | None = None, cancelled: Cancelled | None
         if not path:
             raise DataError("expected a path after folder:, as in folder:PATH; got none")
         return load_folder(path, progress, cancelled)
+    if any(sign in key for sign in "/\\.~"):
+        raise DataError(f"{key}: expected a folder with one subfolder per class; found no folder there")
     known = [info.key for info in catalog()]
     near = nearest(key, known)
     hint = f"did you mean {near}? " if near else ""
-    raise DataError(f"unknown data set {key!r}; {hint}expected {', '.join(known)} or folder:PATH")
+    raise DataError(f"unknown data set {key!r}; {hint}expected {', '.join(known)} or the path of a folder")
 
 
 def _mnist_sample() -> ImageSet:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cnnplay.data.bit_depth import Values, common_white
 from cnnplay.data.decode import FULL_PIXELS, decode, scan
-from cnnplay.data.folder_tree import FoundFile, Part, Tree, read_tree
+from cnnplay.data.folder_tree import FoundFile, Part, Tree, listed, read_tree
 from cnnplay.data.images import DataError, ImageArray, ImageSet, ImageSource, Indices
 from cnnplay.data.left_out import LeftOut, in_order
 from cnnplay.data.loading import Cancelled, FileReaders, Progress
@@ -203,7 +203,7 @@ def _remarks(
     places: list[str],
 ) -> tuple[str, ...]:
     """What a user should know of the images that are used."""
-    remarks = []
+    remarks = [*tree.remarks]
     several = [place for place, file in zip(places, scanned, strict=True) if file.frames > 1]
     if several:
         remarks.append(
@@ -220,7 +220,7 @@ def _remarks(
         counts = np.bincount(labels[split], minlength=len(tree.classes))
         missing = [tree.classes[index] for index in np.flatnonzero(counts == 0)]
         if missing:
-            remarks.append(f"no {name} images of {_listed(missing)}")
+            remarks.append(f"no {name} images of {listed(missing)}")
     first: dict[str, int] = {}
     for index in train.tolist():
         first.setdefault(scanned[index].fingerprint, index)
@@ -294,12 +294,8 @@ def _check_empty_classes(tree: Tree, labels: Indices, left_out: tuple[LeftOut, .
         skipped = [one.line for one in left_out if one.path.startswith(inside)]
         why = f"; skipped: {skipped[0]}" if skipped else ""
         raise DataError(
-            f"{tree.root}: every class needs at least one readable image; found none in {_listed(empty)}{why}"
+            f"{tree.root}: every class needs at least one readable image; found none in {listed(empty)}{why}"
         )
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(repr(name) for name in names[:5]) + (" …" if len(names) > 5 else "")
 
 
 def _with_channels(image: ImageArray, channels: int) -> ImageArray:

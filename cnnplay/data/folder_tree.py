@@ -9,7 +9,7 @@ is a link to a folder that holds the data set itself.
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -53,6 +53,8 @@ class Tree(NamedTuple):
     classes: tuple[str, ...]
     files: list[FoundFile]
     left_out: list[LeftOut]
+    remarks: tuple[str, ...] = ()
+    """What a user should know of its form."""
 
 
 def read_tree(root: Path) -> Tree:
@@ -80,7 +82,8 @@ def read_tree(root: Path) -> Tree:
     ]  # fmt: skip
     files += walk.follow_links()
     files.sort(key=lambda file: (ORDER.index(file.part), file.label))
-    return Tree(root, names, files, left_out)
+    remark = "" if splits else _unlike_splits(folders)
+    return Tree(root, names, files, left_out, (remark,) if remark else ())
 
 
 def natural_key(name: str) -> tuple[tuple[int | str, ...], str]:
@@ -128,6 +131,24 @@ def _split_folders(folders: list[Path]) -> dict[Part, Path]:
     if "train" not in same or len(same) < 2 or len(training) < 2:
         return {}
     return {part: found[part] for part in ORDER if part in same}
+
+
+def _unlike_splits(folders: list[Path]) -> str:
+    """What is said if folders are classes although they are named as splits: they hold other folders."""
+    named = [folder for folder in folders if SPLITS.get(folder.name.lower())]
+    inside = {folder.name: sorted(_class_folders(folder)) for folder in named}
+    if len(named) < 2 or not any(inside.values()):
+        return ""
+    held = "; ".join(f"{name}: {listed(names) if names else 'none'}" for name, names in inside.items())
+    return (
+        f"{listed(tuple(inside))} are taken for classes: to be splits, they must hold the same class "
+        f"folders, in the same spelling ({held})"
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first five names, in quotes."""
+    return ", ".join(repr(name) for name in names[:5]) + (" …" if len(names) > 5 else "")
 
 
 def _class_folders(folder: Path) -> set[str]:

@@ -143,3 +143,4 @@ def test_a_published_data_set_is_described(cnnplay: Command) -> None:
     assert found["size"] == [28, 28]
     assert found["left_out"] == []
     assert "unknown data set" in cnnplay("data", "describe", "nothing").complains()
+    assert "found no folder there" in cnnplay("data", "describe", "./nothing").complains()

@@ -197,6 +197,26 @@ def test_a_class_that_is_missing_in_a_split_is_told(tmp_path: Path) -> None:
     assert any("no validation images of 'c'" in remark for remark in images.remarks)
 
 
+@pytest.mark.parametrize("validation", [("Cat", "Dog"), ("a", "b", "c")])
+def test_folders_with_names_of_splits_that_are_classes_are_told(
+    tmp_path: Path, validation: tuple[str, ...]
+) -> None:
+    """Else one would train to tell training images from validation images."""
+    images = load_folder(_split_folder(tmp_path, train=("cat", "dog"), val=validation))
+    assert images.classes == ("train", "val")
+    (remark,) = (remark for remark in images.remarks if "taken for classes" in remark)
+    assert "train: 'cat', 'dog'" in remark
+    assert repr(validation[0]) in remark
+
+
+def test_test_images_without_class_folders_are_told(tmp_path: Path) -> None:
+    root = _split_folder(tmp_path, train=("cat", "dog"))
+    (root / "test").mkdir()
+    for number in range(4):
+        image(40 * number).save(root / "test" / f"{number}.png")
+    assert any("taken for classes" in remark for remark in load_folder(root).remarks)
+
+
 def test_what_is_beside_the_folders_of_splits_is_left_out(tmp_path: Path) -> None:
     root = _split_folder(tmp_path, train=("a", "b"), val=("a", "b"), raw=("x",))
     images = load_folder(root)
@@ -210,7 +230,9 @@ def test_classes_that_are_called_train_and_test_stay_classes(tmp_path: Path) -> 
         (tmp_path / name).mkdir()
         for number in range(3):
             image(number).save(tmp_path / name / f"{number}.png")
-    assert load_folder(tmp_path).classes == ("bus", "test", "train")
+    images = load_folder(tmp_path)
+    assert images.classes == ("bus", "test", "train")
+    assert images.remarks == ()
 
 
 def test_linked_folders_in_a_class_are_read_once(make_folder: MakeFolder, tmp_path: Path) -> None:

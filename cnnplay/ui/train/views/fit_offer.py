@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 from cnnplay.network.fields import fields_of
 from cnnplay.network.network import Input
 from cnnplay.spec.settings import Fit
+from cnnplay.ui.kit.views.command import set_available
 from cnnplay.ui.kit.views.fields import PairEditor
 from cnnplay.ui.kit.views.layouts import hbox
 from cnnplay.ui.kit.views.panel import wrapped
@@ -65,6 +66,7 @@ class FitOfferBar(QFrame):
         self._size_row.setVisible(self._model.size is not None)
         if self._model.size is not None:
             self.size_editor.set_value(self._model.size)
+            self._show_problem("")
         for fit, row in self._rows.items():
             row.setVisible(any(option.fit == fit for option in self._model.options))
         for option in self._model.options:
@@ -91,7 +93,12 @@ class FitOfferBar(QFrame):
 
     @Slot(str, object)
     def _size_edited(self, _: str, size: tuple[int, int]) -> None:
-        self.size_editor.set_problem(self._model.set_size(*size))
+        self._show_problem(self._model.set_size(*size))
+
+    def _show_problem(self, problem: str) -> None:
+        """What is wrong with the size that was typed; with the last valid one nobody wants to go on."""
+        self.size_editor.set_problem(problem)
+        set_available(self.buttons["stem"], "Fit the network to images of this size", problem)
 
     def _accept_stem(self) -> None:
         self._model.accept("stem")

@@ -95,9 +95,11 @@ def test_the_size_of_a_mixed_folder_is_typed(window: MainWindow, qtbot: QtBot, t
     QTest.keyClick(spin, Qt.Key.Key_A, CONTROL)
     QTest.keyClicks(spin, "0")
     assert "must be 1 to 8,192" in spin.toolTip()
+    assert not offer.buttons["stem"].isEnabled()
     QTest.keyClick(spin, Qt.Key.Key_A, CONTROL)
     QTest.keyClicks(spin, "36")
     assert "must be" not in spin.toolTip()
+    assert offer.buttons["stem"].isEnabled()
     QTest.mouseClick(offer.buttons["stem"], LEFT)
     assert session.editor.network.input.shape == (1, 36, 36)
     assert session.editor.report.valid
