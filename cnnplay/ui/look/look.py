@@ -351,7 +351,7 @@ class LookModel(QObject):
             self._set_problem(mail.latest["problem"])
         if "evaluation" in mail.latest:
             self._waiting_evaluation = mail.latest["evaluation"]
-            if self.run.state == "paused":  # its epoch may have been announced before
+            if self.run.state != "running":  # its epoch may have been announced before
                 self._show_evaluation()
 
     @Slot()
