@@ -73,12 +73,7 @@ def _print_pairs(pairing: "Pairing", types: dict[str, str]) -> None:
         *(Column("parameter"), Column("shape", "right"), Column("tensor")),
         *(Column("its shape", "right"), Column("type"), Column("result")),
     )
-    rows = []
-    for pair in pairing.pairs:
-        own = shape_text(pairing.parameters[pair.parameter]) if pair.parameter else ""
-        theirs = shape_text(pairing.tensors[pair.tensor]) if pair.tensor else ""
-        rows.append([pair.parameter, own, pair.tensor, theirs, types.get(pair.tensor, ""), pair.result])
-    table(columns, rows)
+    table(columns, [list(pairing.cells(pair, types)) for pair in pairing.pairs])
 
 
 def _fit_json(pairing: "Pairing") -> dict[str, Any]:

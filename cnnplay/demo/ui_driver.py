@@ -111,10 +111,8 @@ class UiDriver:
     def shot(self, name: str, compare: str = "") -> None:
         """Saves a numbered screenshot. Live views are compared between two calls with the same `compare`."""
         self.settle(150)
-        path = self.folder / f"{len(self.screenshots) + 1:02d}-{name}.png"
-        self.window.grab().save(str(path))
-        self.screenshots.append(str(path))
-        self._log(path.name)
+        self._shot_of(self.window, name)
+        self._log(Path(self.screenshots[-1]).name)
         if compare:
             self._compare(compare)
 
@@ -252,9 +250,7 @@ class UiDriver:
                 self.settle(5)
         QTest.mouseRelease(canvas, LEFT, NONE, corners[-1])
         self.settle(700)
-        path = self.folder / f"{len(self.screenshots) + 1:02d}-draw-pad.png"
-        bar.pad.grab().save(str(path))
-        self.screenshots.append(str(path))
+        self._shot_of(bar.pad, "draw-pad")
         bar.pad.close()
 
     def export(self, format_key: str, path: Path) -> None:

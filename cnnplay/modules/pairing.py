@@ -113,6 +113,14 @@ class Pairing(msgspec.Struct, frozen=True):
         ]
         return (*rows, *(Pair("", tensor, "unexpected") for tensor in self.unexpected))
 
+    def cells(self, pair: Pair, types: Mapping[str, str]) -> tuple[str, ...]:
+        """One of the `pairs` as a row of a table: parameter, its shape, tensor, its shape, its type, result.
+        `types` are the tensors' types of numbers.
+        """
+        own = shape_text(self.parameters[pair.parameter]) if pair.parameter else ""
+        theirs = shape_text(self.tensors[pair.tensor]) if pair.tensor else ""
+        return (pair.parameter, own, pair.tensor, theirs, types.get(pair.tensor, ""), pair.result)
+
     def choices(self, parameter: str) -> tuple[str, ...]:
         """The tensors that can be paired with a parameter: those of its shape that are not loaded into
         another one."""

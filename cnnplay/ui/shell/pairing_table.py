@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from cnnplay.network.describe import shape_text
-
 if TYPE_CHECKING:
     from cnnplay.modules.pairing import Pair, Pairing
 
@@ -58,7 +56,7 @@ class PairingTable(QAbstractTableModel):
         pair = self._pairs[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return self._texts(pair)[index.column()]
+                return self._pairing.cells(pair, self._types)[index.column()]
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if index.column() in RIGHT_ALIGNED else LEFT
             case _ if role == RESULT_ROLE:
@@ -74,8 +72,3 @@ class PairingTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if section in RIGHT_ALIGNED else LEFT
         return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
-
-    def _texts(self, pair: Pair) -> tuple[str, ...]:
-        own = shape_text(self._pairing.parameters[pair.parameter]) if pair.parameter else ""
-        theirs = shape_text(self._pairing.tensors[pair.tensor]) if pair.tensor else ""
-        return (pair.parameter, own, pair.tensor, theirs, self._types.get(pair.tensor, ""), pair.result)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,15 +73,7 @@ class Trained:
         weights, best, epoch = self.weights, self.weights.best, self.weights.best_epoch
         if not self.best_is_earlier or best is None or epoch is None:
             return self
-        then = TrainedWeights(
-            weights.network,
-            weights.config,
-            weights.facts,
-            last=best,
-            best=best,
-            best_epoch=epoch,
-            last_epoch=epoch,
-        )
+        then = replace(weights, last=best, averaged=None, last_epoch=epoch)
         return Trained(then, _until(self.events, epoch), mark=self.mark)
 
     @property

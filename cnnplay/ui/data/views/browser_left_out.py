@@ -1,10 +1,11 @@
 """The browser's list of what a folder holds besides the images of the data set."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnplay.ui.data.browse_model import BrowseModel
 from cnnplay.ui.data.left_out import groups, whole_list
+from cnnplay.ui.kit.views.first_size import resize_first
 from cnnplay.ui.kit.views.layouts import vbox
 from cnnplay.ui.kit.views.panel import ElidedLabel, Panel
 from cnnplay.ui.kit.views.theme import follow_theme, role, theme
@@ -89,4 +90,4 @@ class LeftOutList(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-        self.resize(theme().px(LIST_SIZE[0]), theme().px(LIST_SIZE[1]))
+        resize_first(self, QSize(theme().px(LIST_SIZE[0]), theme().px(LIST_SIZE[1])))

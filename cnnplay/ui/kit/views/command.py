@@ -118,5 +118,5 @@ class CommandButton(QPushButton):
     def _follow(self) -> None:
         self.setText(self._command.iconText())
         self.setIcon(self._command.icon())
-        self.setToolTip(tip(self._command.toolTip()))
+        self.setToolTip(self._command.toolTip())
         self.setEnabled(self._command.isEnabled())

@@ -56,7 +56,7 @@ class StatusLine(QWidget):
         self.why.setToolTip(tip(answer))
 
     def _explain(self) -> None:
-        QToolTip.showText(self.why.mapToGlobal(self.why.rect().topLeft()), tip(self.why.toolTip()), self.why)
+        QToolTip.showText(self.why.mapToGlobal(self.why.rect().topLeft()), self.why.toolTip(), self.why)
 
     def set_state(self, rich_text: str) -> None:
         self._state.setText(rich_text)

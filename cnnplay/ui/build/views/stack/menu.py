@@ -43,7 +43,7 @@ def _entry(menu: QMenu, name: str, actions: StackActions) -> None:
         return
     # A separate action, so that the text in the menu bar does not change.
     disabled = menu.addAction(f"{command.text()}  ({command.reason})")
-    disabled.setToolTip(tip(command.toolTip()))
+    disabled.setToolTip(command.toolTip())
     disabled.setEnabled(False)
 
 
